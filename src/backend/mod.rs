@@ -1,1 +1,92 @@
-//! backend
+//! One backend per product behind one trait, and the registry of those that are compiled in and enabled.
+//!
+//! The trait's documentation is its contract: every sentence that says what a backend does has a test in the contract
+//! suite (`tests/contract`), which runs over every product.
+
+mod credentials;
+mod error;
+mod model;
+mod registry;
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+pub use credentials::{Credentials, Given, Shape};
+pub use error::{BackendError, Kind, Result};
+pub use model::{
+    At, Capabilities, Change, Class, Connection, ConnectionPassword, Diagnosis, Endpoint, Fields, Finding, Goal,
+    Observed, Owned, Ownership, Pace, PasswordMaker, Phase, Resolved, Scope, Step, Typical,
+};
+pub use registry::{Registry, Unavailable, compiled};
+
+use crate::cache::{CacheName, FieldError, Place, Provider, Spec};
+use crate::clock::Timestamp;
+
+/// The providers that have backends in this binary. The only place where a provider's feature is asked for.
+const COMPILED: &[Provider] = &[
+    #[cfg(feature = "aws")]
+    Provider::Aws,
+];
+
+/// Drives one product of one cloud.
+///
+/// Values that pass are plain data. What decides (`resolve`, `changes`, `steps`) is pure; what calls is thin. A backend
+/// never sleeps, never polls, and never decides whether a change is allowed: that is the driver's.
+#[async_trait]
+pub trait Backend: Debug + Send + Sync {
+    /// What the product can do.
+    fn capabilities(&self) -> &Capabilities;
+
+    /// Turns the portable words into the product's own, defaults included.
+    ///
+    /// Pure: the same specification resolves to the same fields. Reports every field that the product cannot serve,
+    /// all at once, with the path that the specification gives for it. A field that was set is listed in
+    /// [`Resolved::set`]; one that was not is not.
+    fn resolve(&self, spec: &Spec) -> std::result::Result<Resolved, Vec<FieldError>>;
+
+    /// Where a cache of this name goes. A location or account that the config does not allow is an error.
+    fn place(&self, spec: &Spec, name: &CacheName) -> std::result::Result<Place, Vec<FieldError>>;
+
+    /// Every place in which this config may have made a cache of this name.
+    fn places(&self, name: &CacheName) -> Vec<Place>;
+
+    /// Whose the credentials are: AWS account id, Google project, Azure subscription. Asked once per credentials, then
+    /// remembered.
+    async fn account(&self, at: &At) -> Result<String>;
+
+    /// Looks at the cache. Changes nothing. A cache that is not there is [`Phase::Absent`], not an error.
+    ///
+    /// A cache that was just created is observed with its mark. A status that the backend does not know is `Busy`,
+    /// never an error.
+    async fn observe(&self, at: &At) -> Result<Observed>;
+
+    /// What differs between what was set and what is there, with what each change costs.
+    ///
+    /// Pure. A field that was not set, or that cannot be read, is not compared: a cache that was made from the same
+    /// specification shows no changes.
+    fn changes(&self, wanted: &Resolved, seen: &Observed) -> Vec<Change>;
+
+    /// The calls that lead to the goal, in a safe order. Pure. No calls mean that there is nothing to do.
+    ///
+    /// The mark goes with or before the first change it describes. Steps of a [`Pace::Long`] are made one at a time:
+    /// after each the cache is observed anew.
+    fn steps(&self, goal: &Goal<'_>, seen: &Observed) -> Vec<Step>;
+
+    /// Makes one call, and returns before the cloud has done the work.
+    ///
+    /// Creating what exists succeeds, and so does removing what is absent: whose it is, the next look tells.
+    async fn apply(&self, at: &At, step: &Step) -> Result<()>;
+
+    /// How clients connect to a cache that was seen with an endpoint, with secrets from wherever they are.
+    async fn connection(&self, at: &At, seen: &Observed) -> Result<Connection>;
+
+    /// Why it failed, as far as the cloud wrote it down since `since`. Older events belong to somebody else's life of
+    /// the same name and are left out.
+    async fn diagnose(&self, at: &At, since: Timestamp) -> Result<Diagnosis>;
+
+    /// Every cache in the scope that bears a mark of this driver, and no other.
+    async fn list(&self, scope: &Scope) -> Result<Vec<Owned>>;
+
+    /// Whether what the driver needs is there: identity, permissions, network. Changes nothing.
+    async fn preflight(&self, at: &At) -> Vec<Finding>;
+}

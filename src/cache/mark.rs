@@ -1,7 +1,5 @@
 //! What the driver writes on a cache to know it again.
 
-use serde::{Deserialize, Serialize};
-use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;

@@ -6,10 +6,12 @@ mod error;
 mod id;
 mod mark;
 mod place;
-mod product;
+pub(crate) mod product;
+mod spec;
 
 pub use error::{Cause, Code, Event, FieldError, nearest};
 pub use id::{CacheName, GuResId, InvalidGuResId, Prefix};
 pub use mark::{Intent, Mark, MarkError, OnDelete, Password, State};
 pub use place::Place;
 pub use product::{Engine, Mode, Product, Provider, UnknownWord};
+pub use spec::*;
