@@ -1,1 +1,21 @@
-//! driver
+//! The life of a cache: what a PUT, a GET and a DELETE mean, whichever cloud it is on.
+//!
+//! Knows nothing of HTTP. Keeps no state that matters: every request looks at the cloud, decides with the pure
+//! [`lifecycle`], makes at most one long-running call, and answers.
+
+mod cookie;
+mod error;
+pub mod lifecycle;
+mod operation;
+mod outputs;
+mod plan;
+mod progress;
+mod secret;
+
+pub use cookie::{Cookie, CookieError};
+pub use error::{Details, DriverError};
+pub use operation::Operation;
+pub use outputs::{About, OutputStyle, Outputs, outputs};
+pub use plan::{Action, Plan, PlannedChange, PlannedStep, change_id};
+pub use progress::{Experience, Hint, estimate, later, retry_after};
+pub use secret::{BrokenSeal, Key, Keyring, MissingKey};
