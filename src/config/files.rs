@@ -1,0 +1,36 @@
+//! Values that stand in files of their own.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use secrecy::SecretString;
+
+/// Reads a text file without its trailing newline. The error names the key, the file and the reason.
+pub(super) fn read(key: &str, path: &Path) -> Result<String, String> {
+    let text = fs::read(path).and_then(|bytes| {
+        String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
+    });
+    let mut text = text.map_err(|error| format!("cannot read {}: {error}", shown(key, path)))?;
+    text.truncate(text.trim_end_matches(['\r', '\n']).len());
+    if text.trim().is_empty() {
+        return Err(format!("{} is empty", shown(key, path)));
+    }
+    Ok(text)
+}
+
+/// The same for a secret.
+pub(super) fn read_secret(key: &str, path: &Path) -> Result<SecretString, String> {
+    read(key, path).map(SecretString::from)
+}
+
+/// A path as a message may show it: not if somebody has put the secret where its file's name belongs.
+fn shown(key: &str, path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let like_a_path = text.contains(['/', '\\', '.']) && !text.contains('\n') && text.len() <= 256;
+    if like_a_path || text.len() < 24 {
+        format!("{text} (`{key}`)")
+    } else {
+        format!("the file of `{key}` (not shown, it does not look like a path)")
+    }
+}
