@@ -41,7 +41,8 @@ pub trait Backend: Debug + Send + Sync {
     ///
     /// Pure: the same specification resolves to the same fields. Reports every field that the product cannot serve,
     /// all at once, with the path that the specification gives for it. A field that was set is listed in
-    /// [`Resolved::set`]; one that was not is not.
+    /// [`Resolved::set`], or in [`Resolved::by_route`] if only a route's default set it; a default of the product is in
+    /// neither.
     fn resolve(&self, spec: &Spec) -> std::result::Result<Resolved, Vec<FieldError>>;
 
     /// Where a cache of this name goes. A location or account that the config does not allow is an error.
@@ -81,7 +82,7 @@ pub trait Backend: Debug + Send + Sync {
     async fn connection(&self, at: &At, seen: &Observed) -> Result<Connection>;
 
     /// Why it failed, as far as the cloud wrote it down since `since`. Older events belong to somebody else's life of
-    /// the same name and are left out.
+    /// the same name and are left out. There is a cause only if the cloud says that something failed.
     async fn diagnose(&self, at: &At, since: Timestamp) -> Result<Diagnosis>;
 
     /// Every cache in the scope that bears a mark of this driver, and no other.

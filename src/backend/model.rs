@@ -1,6 +1,6 @@
 //! The plain data that crosses the trait: what is wanted, what is there, what differs, what to do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,9 +8,9 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Credentials;
+use super::{Credentials, Kind};
 use crate::cache::product::words;
-use crate::cache::{Auth, Engine, Event, Mark, MarkError, Mode, OnDelete, Place, Product};
+use crate::cache::{Auth, Engine, Event, Mark, MarkError, Mode, OnDelete, Origin, Place, Product};
 
 /// A product's own fields by name, as plain data. Names are the product's own (`node_type`, `subnet_group`).
 pub type Fields = BTreeMap<String, Value>;
@@ -99,12 +99,16 @@ pub struct Change {
 }
 
 /// A specification in the product's own words: what a create would send.
+///
+/// Every backend has the fields `auth` (the word of [`Auth`]) and `tls` (a flag); the others are the product's own.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Resolved {
     /// Every field, defaults included.
     pub fields: Fields,
     /// Names of those that somebody asked for. Only these are compared with what exists.
-    pub set: std::collections::BTreeSet<String>,
+    pub set: BTreeSet<String>,
+    /// Names of those that only a route's defaults ask for. They are compared only if the config says so.
+    pub by_route: BTreeSet<String>,
     /// The size as it was asked for: see [`Mark::capacity`].
     pub capacity: Option<String>,
     /// GiB per shard that the offering really has.
@@ -114,6 +118,16 @@ pub struct Resolved {
 }
 
 impl Resolved {
+    /// Puts a field. `origin` is where it was set; `None` for a default of the product.
+    pub fn put(&mut self, field: &str, value: impl Into<Value>, origin: Option<&Origin>) {
+        self.fields.insert(field.to_owned(), value.into());
+        match origin {
+            Some(Origin::Route(_)) => self.by_route.insert(field.to_owned()),
+            Some(_) => self.set.insert(field.to_owned()),
+            None => false,
+        };
+    }
+
     /// A field as text.
     #[must_use]
     pub fn text(&self, field: &str) -> Option<&str> {
@@ -350,6 +364,8 @@ pub struct Connection {
 pub struct Diagnosis {
     /// The cause, in one sentence, if one is known.
     pub cause: Option<String>,
+    /// What kind of failure the cause is.
+    pub kind: Option<Kind>,
     /// What the cloud wrote down, newest first.
     pub events: Vec<Event>,
 }

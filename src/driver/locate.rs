@@ -1,0 +1,222 @@
+//! Where a resource's cache is, and with whose credentials it is reached.
+
+use std::sync::Arc;
+
+use super::{Cookie, Driver, DriverError};
+use crate::backend::{At, Backend, BackendError, Credentials, Given, Kind, Observed, Ownership, Phase, Scope};
+use crate::cache::{CacheName, Code, GuResId, Place, Product, Provider, State};
+
+/// A place that was looked at, and what was there.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    pub(super) backend: Arc<dyn Backend>,
+    pub(super) at: At,
+    pub(super) seen: Observed,
+}
+
+impl Found {
+    pub(super) fn product(&self) -> Product {
+        self.at.place.product
+    }
+
+    pub(super) fn exists(&self) -> bool {
+        self.seen.phase != Phase::Absent
+    }
+
+    /// Whether it bears this resource's mark, in whatever state.
+    pub(super) fn is_of(&self, id: &GuResId) -> bool {
+        self.seen.mark().is_some_and(|mark| mark.id == *id)
+    }
+
+    pub(super) fn error(&self, error: BackendError) -> DriverError {
+        DriverError::backend(self.product(), error)
+    }
+}
+
+/// A look that failed. A transient failure says nothing about what is there.
+#[derive(Debug)]
+pub(super) struct LookFailed {
+    pub(super) product: Product,
+    pub(super) error: BackendError,
+}
+
+/// With whose credentials each provider is called.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Keys {
+    request: Option<Arc<Given>>,
+    cookie: Option<Arc<Given>>,
+    named: Option<String>,
+}
+
+impl Keys {
+    pub(super) fn new(request: Option<&Arc<Given>>, cookie: &Cookie, named: Option<&str>) -> Self {
+        Self { request: request.cloned(), cookie: cookie.credentials.clone(), named: named.map(str::to_owned) }
+    }
+
+    /// The request's, else the cookie's, else the named account's, else the driver's own.
+    pub(super) fn of(&self, provider: Provider) -> Credentials {
+        let fits = |given: &&Arc<Given>| given.shape().provider() == provider;
+        if let Some(given) = self.request.iter().find(fits).or_else(|| self.cookie.iter().find(fits)) {
+            return Credentials::Given(given.clone());
+        }
+        self.named.clone().map_or(Credentials::Own, Credentials::Named)
+    }
+}
+
+/// What a search found out.
+#[derive(Debug, Default)]
+pub(super) struct Search {
+    /// Caches that bear the resource's mark.
+    pub(super) owned: Vec<Found>,
+    /// Caches that have the resource's name, and are not the resource's.
+    pub(super) foreign: Vec<Found>,
+    /// Looks that failed though they may succeed later.
+    pub(super) transient: Vec<LookFailed>,
+    /// Looks that the cloud would not allow.
+    pub(super) denied: Vec<LookFailed>,
+    /// How many looks succeeded.
+    pub(super) looked: usize,
+}
+
+impl Driver {
+    /// Looks at one place.
+    pub(super) async fn look(&self, place: Place, keys: &Keys) -> Result<Found, LookFailed> {
+        let product = place.product;
+        let backend = match self.registry().get(product) {
+            Ok(backend) => backend.clone(),
+            Err(unavailable) => {
+                let error = BackendError::new(Kind::Credentials, "look", unavailable.to_string());
+                return Err(LookFailed { product, error });
+            }
+        };
+        let at = At { credentials: keys.of(place.provider()), place };
+        match backend.observe(&at).await {
+            Ok(seen) => Ok(Found { backend, at, seen }),
+            Err(error) => Err(LookFailed { product, error }),
+        }
+    }
+
+    /// Looks where the cookie says the cache is. Credentials of another account are refused, because they would show
+    /// an empty place where the cache is not.
+    pub(super) async fn look_by_cookie(&self, cookie: &Cookie, keys: &Keys) -> Result<Option<Found>, DriverErrorOrLook> {
+        let Some(place) = cookie.place.clone() else { return Ok(None) };
+        let known = place.account.clone();
+        self.registry().get(place.product).map_err(|e| DriverErrorOrLook::Driver(e.into()))?;
+        let found = self.look(place, keys).await.map_err(DriverErrorOrLook::Look)?;
+        if let Some(known) = known.filter(|known| *known != found.seen.account) {
+            let message = format!(
+                "the cache lives in account {known}, and the credentials are of account {}",
+                found.seen.account
+            );
+            let error = DriverError::new(Code::Credentials, message)
+                .product(found.product())
+                .hint("send credentials of the account in which the cache was made; nothing was changed");
+            return Err(DriverErrorOrLook::Driver(error));
+        }
+        Ok(Some(found))
+    }
+
+    /// Looks in every place in which this config may have made the cache, but those in `known`, all at once.
+    pub(super) async fn search(&self, id: &GuResId, salt: Option<&str>, keys: &Keys, known: &[Place]) -> Search {
+        let mut places: Vec<Place> = Vec::new();
+        for name in self.names(id, salt) {
+            for backend in self.registry().all() {
+                places.extend(backend.places(&name));
+            }
+        }
+        let same = |a: &Place, b: &Place| a.product == b.product && a.location == b.location && a.group == b.group && a.name == b.name;
+        places.retain(|place| !known.iter().any(|known| same(place, known)));
+        let mut looks = tokio::task::JoinSet::new();
+        for place in places {
+            let (driver, keys) = (self.clone(), keys.clone());
+            looks.spawn(async move { driver.look(place, &keys).await });
+        }
+        let mut search = Search::default();
+        while let Some(look) = looks.join_next().await {
+            // A look that panicked told nothing, like one that timed out.
+            let Ok(look) = look else { continue };
+            search.take(id, look);
+        }
+        if search.owned.is_empty() && search.transient.is_empty() {
+            self.search_by_mark(id, keys, &mut search).await;
+        }
+        search
+    }
+
+    /// Finds a cache that bears the mark under a name of its own: an adopted one.
+    async fn search_by_mark(&self, id: &GuResId, keys: &Keys, search: &mut Search) {
+        let name = self.names(id, None).remove(0);
+        for backend in self.registry().all().filter(|backend| backend.capabilities().adopts) {
+            for place in backend.places(&name) {
+                let credentials = keys.of(place.provider());
+                let scope = Scope { account: place.account.clone(), location: place.location.clone(), credentials };
+                let listed = match backend.list(&scope).await {
+                    Ok(listed) => listed,
+                    Err(error) if error.kind.is_transient() => {
+                        search.transient.push(LookFailed { product: place.product, error });
+                        continue;
+                    }
+                    // The look at the same place said so already.
+                    Err(_) => continue,
+                };
+                for owned in listed.into_iter().filter(|owned| owned.mark.id == *id) {
+                    let look = self.look(owned.place, keys).await;
+                    search.take(id, look);
+                }
+            }
+        }
+    }
+
+    /// The names that the resource's cache can have: by today's prefix, and by those of old.
+    pub(super) fn names(&self, id: &GuResId, salt: Option<&str>) -> Vec<CacheName> {
+        let config = self.config();
+        let prefixes = std::iter::once(&config.prefix).chain(&config.previous_prefixes);
+        prefixes.map(|prefix| CacheName::derive(prefix, id, salt)).collect()
+    }
+}
+
+impl Search {
+    fn take(&mut self, id: &GuResId, look: Result<Found, LookFailed>) {
+        match look {
+            Ok(found) => {
+                self.looked += 1;
+                if found.is_of(id) {
+                    self.owned.push(found);
+                } else if found.exists() {
+                    self.foreign.push(found);
+                }
+            }
+            Err(failed) if failed.error.kind.is_transient() => self.transient.push(failed),
+            Err(failed) => self.denied.push(failed),
+        }
+    }
+
+    /// The one that answers for the resource: the latest that is neither retired nor let go, else any.
+    pub(super) fn current(&mut self) -> Option<Found> {
+        let rank = |found: &Found| {
+            let mark = found.seen.mark();
+            let owned = mark.is_some_and(|mark| mark.state == State::Owned);
+            (owned, mark.map(|mark| mark.since))
+        };
+        let best = (0..self.owned.len()).max_by_key(|at| rank(&self.owned[*at]))?;
+        Some(self.owned.swap_remove(best))
+    }
+}
+
+/// Why a look by cookie gave nothing.
+#[derive(Debug)]
+pub(super) enum DriverErrorOrLook {
+    /// It is refused.
+    Driver(DriverError),
+    /// The cloud did not answer it.
+    Look(LookFailed),
+}
+
+/// Whether the name belongs to somebody: what a DELETE must not take for absence.
+pub(super) fn describe_owner(found: &Found) -> String {
+    match &found.seen.ownership {
+        Some(Ownership::Marked(mark)) => format!("it serves the resource {}", mark.id),
+        Some(Ownership::Foreign(error)) => format!("it bears {error}"),
+        None => "it bears no mark".to_owned(),
+    }
+}

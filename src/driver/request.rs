@@ -1,0 +1,96 @@
+//! What is asked of the driver, and what it answers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::{DriverError, Hint, Outputs};
+use crate::backend::Given;
+use crate::cache::{GuResId, Product, Spec};
+
+/// What every request brings.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Which resource.
+    pub id: GuResId,
+    /// The route that it came in by, unless it was the generic one.
+    pub route: Option<String>,
+    /// The resource type, as far as the request or its route tells.
+    pub resource_type: Option<String>,
+    /// The cookie as it came.
+    pub cookie: Option<String>,
+    /// The cloud credentials that came with it.
+    pub credentials: Option<Arc<Given>>,
+    /// Id of the request, for the log.
+    pub request_id: String,
+}
+
+/// A PUT: make it so.
+#[derive(Debug, Clone)]
+pub struct Put {
+    /// What every request brings.
+    pub call: Call,
+    /// What is wanted.
+    pub spec: Spec,
+    /// Where new caches of this specification go.
+    pub product: Product,
+    /// The password of a cache that is to be adopted.
+    pub adopted_password: Option<SecretString>,
+    /// What routing noticed and the caller should know.
+    pub warnings: Vec<String>,
+}
+
+/// What the driver answers.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It is as wanted.
+    Ready(Box<Ready>),
+    /// Something runs; the same request again will tell more.
+    Pending(Box<Pending>),
+    /// Something else runs, which this request would lead away from.
+    Conflict(Box<Pending>),
+    /// It is gone, or never was.
+    Gone,
+    /// There is no such resource.
+    NotFound,
+}
+
+/// A cache that can be used.
+#[derive(Debug)]
+pub struct Ready {
+    /// The resource type to answer with.
+    pub resource_type: String,
+    /// What the application gets.
+    pub outputs: Outputs,
+    /// The cookie to set.
+    pub cookie: String,
+    /// What the caller should know.
+    pub warnings: Vec<String>,
+}
+
+/// A cache that something happens to.
+#[derive(Debug)]
+pub struct Pending {
+    /// What happens, and for how long.
+    pub hint: Hint,
+    /// When to ask again.
+    pub retry_after: Duration,
+    /// The cookie to set.
+    pub cookie: String,
+}
+
+/// A refusal, with the cookie to set if something exists.
+#[derive(Debug)]
+pub struct Failure {
+    /// Why.
+    pub error: DriverError,
+    /// The cookie to set.
+    pub cookie: Option<String>,
+}
+
+impl<E: Into<DriverError>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self { error: error.into(), cookie: None }
+    }
+}
