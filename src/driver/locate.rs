@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Cookie, Driver, DriverError};
+use super::{Cookie, Driver, DriverError, Failure};
 use crate::backend::{At, Backend, BackendError, Credentials, Given, Kind, Observed, Ownership, Phase, Scope};
 use crate::cache::{CacheName, Code, GuResId, Place, Product, Provider, State};
 
@@ -28,8 +28,9 @@ impl Found {
         self.seen.mark().is_some_and(|mark| mark.id == *id)
     }
 
-    pub(super) fn error(&self, error: BackendError) -> DriverError {
-        DriverError::backend(self.product(), error)
+    /// A failed call to this cache's cloud.
+    pub(super) fn failed(&self, error: BackendError) -> LookFailed {
+        LookFailed { product: self.product(), error }
     }
 }
 
@@ -98,11 +99,11 @@ impl Driver {
 
     /// Looks where the cookie says the cache is. Credentials of another account are refused, because they would show
     /// an empty place where the cache is not.
-    pub(super) async fn look_by_cookie(&self, cookie: &Cookie, keys: &Keys) -> Result<Option<Found>, DriverErrorOrLook> {
+    pub(super) async fn look_by_cookie(&self, cookie: &Cookie, keys: &Keys) -> Result<Option<Found>, Halt> {
         let Some(place) = cookie.place.clone() else { return Ok(None) };
         let known = place.account.clone();
-        self.registry().get(place.product).map_err(|e| DriverErrorOrLook::Driver(e.into()))?;
-        let found = self.look(place, keys).await.map_err(DriverErrorOrLook::Look)?;
+        self.registry().get(place.product).map_err(DriverError::from)?;
+        let found = self.look(place, keys).await?;
         if let Some(known) = known.filter(|known| *known != found.seen.account) {
             let message = format!(
                 "the cache lives in account {known}, and the credentials are of account {}",
@@ -111,7 +112,7 @@ impl Driver {
             let error = DriverError::new(Code::Credentials, message)
                 .product(found.product())
                 .hint("send credentials of the account in which the cache was made; nothing was changed");
-            return Err(DriverErrorOrLook::Driver(error));
+            return Err(error.into());
         }
         Ok(Some(found))
     }
@@ -203,13 +204,29 @@ impl Search {
     }
 }
 
-/// Why a look by cookie gave nothing.
+/// Why a request cannot go on now.
 #[derive(Debug)]
-pub(super) enum DriverErrorOrLook {
-    /// It is refused.
-    Driver(DriverError),
-    /// The cloud did not answer it.
-    Look(LookFailed),
+pub(super) enum Halt {
+    /// It is refused, or failed for good.
+    Fail(Failure),
+    /// The cloud did not answer, or is busy; the same request may go through later.
+    Later(LookFailed),
+}
+
+impl From<DriverError> for Halt {
+    fn from(error: DriverError) -> Self {
+        Self::Fail(error.into())
+    }
+}
+
+impl From<LookFailed> for Halt {
+    fn from(failed: LookFailed) -> Self {
+        if failed.error.kind.is_transient() {
+            Self::Later(failed)
+        } else {
+            DriverError::backend(failed.product, failed.error).into()
+        }
+    }
 }
 
 /// Whether the name belongs to somebody: what a DELETE must not take for absence.

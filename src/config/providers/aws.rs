@@ -154,10 +154,6 @@ impl Default for AwsVersions {
 
 impl Default for AwsTimeouts {
     fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(3),
-            attempt: Duration::from_secs(10),
-            operation: Duration::from_secs(25),
-        }
+        Self { connect: Duration::from_secs(3), attempt: Duration::from_secs(10), operation: Duration::from_secs(25) }
     }
 }
