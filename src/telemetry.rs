@@ -49,9 +49,9 @@ pub fn init(log: &Log) -> Result<(), TelemetryError> {
 /// the filter is set to: of others, only what is for operators is let through.
 fn may_be_logged(metadata: &Metadata<'_>) -> bool {
     let target = metadata.target();
-    let ours = ["cache_driver", "tower_http"].iter().any(|name| {
-        target.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
-    });
+    let ours = ["cache_driver", "tower_http"]
+        .iter()
+        .any(|name| target.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with("::")));
     ours || *metadata.level() <= Level::INFO
 }
 

@@ -45,17 +45,17 @@ pub(super) fn files(config: &mut Config) -> Vec<Problem> {
         let path = format!("providers.gcp.accounts.{name}.credentials_file");
         account.credentials = read(path, &account.credentials_file);
     }
-    let mut unclear = Vec::new();
+    let mut twice = Vec::new();
     for (name, account) in &mut config.providers.azure.accounts {
+        let Some(file) = &account.client_secret_file else { continue };
         let path = format!("providers.azure.accounts.{name}.client_secret_file");
-        match (&account.client_secret, &account.client_secret_file) {
-            (None, Some(file)) => account.client_secret = read(path, file),
-            (Some(_), Some(_)) => unclear.push(Problem::new(path, "`client_secret` is set too; one is enough")),
-            (None, None) => unclear.push(Problem::new(path, "is missing, and so is `client_secret`")),
-            (Some(_), None) => {}
+        if account.client_secret.is_some() {
+            twice.push(Problem::new(path, "`client_secret` is set too; one is enough"));
+        } else {
+            account.client_secret = read(path, file);
         }
     }
-    problems.extend(unclear);
+    problems.extend(twice);
     problems
 }
 
@@ -173,7 +173,8 @@ pub fn validate(config: &Config, compiled: &[Provider]) -> Vec<Problem> {
         };
         if !providers.is_enabled(provider) {
             let hint = format!("set `providers.{provider}.enabled = true`");
-            problems.push(Problem::new(format!("routes.{name}.{key}"), format!("{provider} is not enabled")).hint(hint));
+            problems
+                .push(Problem::new(format!("routes.{name}.{key}"), format!("{provider} is not enabled")).hint(hint));
         }
     }
     let needed = [
@@ -188,14 +189,22 @@ pub fn validate(config: &Config, compiled: &[Provider]) -> Vec<Problem> {
             problems.push(Problem::new(format!("providers.{key}"), "is missing, and the provider is enabled"));
         }
     }
+    for (name, account) in &providers.azure.accounts {
+        if account.client_secret.is_none() {
+            let path = format!("providers.azure.accounts.{name}.client_secret");
+            problems.push(Problem::new(path, "is missing, and so is `client_secret_file`"));
+        }
+    }
     if config.secrets.keyring.is_empty() {
         let hint = "add { id = \"k1\", key_file = \"…\" }; `openssl rand -hex 32` makes a key";
         problems.push(Problem::new("secrets.keyring", "has no key").hint(hint));
     }
     let server = &config.server;
     if !server.listen.ip().is_loopback() && !server.allow_public_without_auth {
-        let hint = "listen on 127.0.0.1, or set `server.allow_public_without_auth = true` if the network keeps others out";
-        problems.push(Problem::new("server.listen", "others can reach it, and callers are not authenticated").hint(hint));
+        let hint =
+            "listen on 127.0.0.1, or set `server.allow_public_without_auth = true` if the network keeps others out";
+        problems
+            .push(Problem::new("server.listen", "others can reach it, and callers are not authenticated").hint(hint));
     }
     problems
 }

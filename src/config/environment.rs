@@ -4,6 +4,7 @@
 //! that is called `cache-driver`.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use figment::value::{Dict, Tag, Value};
@@ -25,19 +26,20 @@ const NAMED: [&[&str]; 6] = [
     &["providers", "azure", "accounts"],
 ];
 
-/// Keys that are texts whatever they begin with.
-const ALWAYS_TEXT: [&str; 2] = ["client_secret", "cache_ca"];
+/// Keys that are texts whatever they begin with: anything, PEM, an IPv6 address.
+const ALWAYS_TEXT: [&str; 3] = ["client_secret", "cache_ca", "listen"];
 
 /// What this driver reads of the environment of the process: the only place that does.
 #[must_use]
 pub fn process_env() -> Vec<(String, String)> {
-    let ours = |name: &str| name == FILES || name.starts_with(HEAD);
     // `vars` would panic at the first variable of anybody that is not Unicode.
-    let pairs = std::env::vars_os().filter_map(|(name, value)| {
-        let name = name.into_string().ok().filter(|name| ours(name))?;
-        Some((name, value.to_string_lossy().into_owned()))
-    });
-    pairs.collect()
+    ours(std::env::vars_os())
+}
+
+fn ours(all: impl Iterator<Item = (OsString, OsString)>) -> Vec<(String, String)> {
+    let names = all.filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+    let ours = names.filter(|(name, _)| name == FILES || name.starts_with(HEAD));
+    ours.map(|(name, value)| (name, value.to_string_lossy().into_owned())).collect()
 }
 
 /// The files that `CACHE_DRIVER_CONFIG` names, separated by colons.
@@ -78,8 +80,8 @@ pub(super) fn layer(name: String, env: &BTreeMap<String, String>) -> (Layer, Vec
 fn path(rest: &str) -> Vec<String> {
     let mut path: Vec<String> = rest.split("__").map(str::to_lowercase).collect();
     for table in NAMED {
-        if let Some(name) = path.get_mut(table.len())
-            && rest.to_lowercase().split("__").take(table.len()).eq(table.iter().copied())
+        if path.iter().take(table.len()).eq(table)
+            && let Some(name) = path.get_mut(table.len())
         {
             *name = name.replace('_', "-");
         }
@@ -118,4 +120,39 @@ fn insert(values: &mut Dict, path: &[String], value: Value) -> Result<(), String
     }
     table.insert(key.clone(), value);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStringExt;
+
+    use super::*;
+
+    #[test]
+    fn of_the_process_only_our_variables_are_read_and_foreign_bytes_do_no_harm() {
+        let garbage = OsString::from_vec(vec![0xff, 0xfe]);
+        let all = [
+            ("CACHE_DRIVER__PREFIX".into(), "a".into()),
+            ("CACHE_DRIVER_CONFIG".into(), "b".into()),
+            ("CACHE_DRIVER_PORT".into(), "tcp://10.0.0.1:80".into()),
+            ("OTHER".into(), garbage.clone()),
+            (garbage, "c".into()),
+        ];
+        let expected = [("CACHE_DRIVER__PREFIX", "a"), ("CACHE_DRIVER_CONFIG", "b")];
+        assert_eq!(ours(all.into_iter()), expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    #[test]
+    fn a_variable_finds_its_key() {
+        for (variable, key) in [
+            ("SERVER__LISTEN", "server.listen"),
+            ("ROUTES__MY_CACHE__DEFAULTS__NODE_TYPE", "routes.my-cache.defaults.node_type"),
+            ("PROFILES__PRE_PROD__MEMORY_GB", "profiles.pre-prod.memory_gb"),
+            ("PROVIDERS__AWS__ACCOUNTS__A_B__ROLE_ARN", "providers.aws.accounts.a-b.role_arn"),
+            ("PROVIDERS__AWS__SUBNET_GROUP", "providers.aws.subnet_group"),
+            ("LIFECYCLE__DEADLINES__GCP_REDIS_CLUSTER__CREATE", "lifecycle.deadlines.gcp/redis-cluster.create"),
+        ] {
+            assert_eq!(path(variable).join("."), key);
+        }
+    }
 }

@@ -50,11 +50,7 @@ pub(super) fn from_text(name: String, text: &str, path: Option<&Path>) -> Result
     }
     let mut reader = Reader { lines: Some(lines), at: Vec::new(), origins: BTreeMap::new(), problems: Vec::new() };
     let values = reader.table(table.get_ref());
-    if reader.problems.is_empty() {
-        Ok(Layer { name, values, origins: reader.origins })
-    } else {
-        Err(reader.problems)
-    }
+    if reader.problems.is_empty() { Ok(Layer { name, values, origins: reader.origins }) } else { Err(reader.problems) }
 }
 
 /// Reads one TOML value, such as `[1, 2]` or `{ a = 1 }`. The error says why not, without the text.

@@ -71,9 +71,8 @@ impl Loaded {
 pub fn load(files: &[PathBuf], env: impl Iterator<Item = (String, String)>) -> Result<Loaded, ConfigError> {
     let env: BTreeMap<String, String> = env.collect();
     let mut problems = Vec::new();
-    let mut layers = vec![
-        layer::from_text("0".to_owned(), DEFAULTS, None).map_err(|problems| ConfigError { problems })?,
-    ];
+    let mut layers =
+        vec![layer::from_text("0".to_owned(), DEFAULTS, None).map_err(|problems| ConfigError { problems })?];
     for path in environment::files(&env).iter().chain(files) {
         match layer::from_file(layers.len().to_string(), path) {
             Ok(layer) => layers.push(layer),
@@ -86,7 +85,8 @@ pub fn load(files: &[PathBuf], env: impl Iterator<Item = (String, String)>) -> R
     drop_default_route(&mut layers);
 
     let figment = layers.iter().fold(Figment::new(), |figment, layer| figment.merge(layer));
-    let mut merged: Dict = figment.extract().expect("tables of values can always be read as such");
+    let mut merged: Dict =
+        figment.extract().map_err(|error| ConfigError { problems: vec![problem::from_figment(&error)] })?;
     let mut origins = BTreeMap::new();
     trace(&mut Vec::new(), &merged, &figment, &layers, &mut origins);
     let sources = Sources { origins };
@@ -117,8 +117,10 @@ fn read(merged: &mut Dict) -> (Config, Vec<Problem>) {
             Ok(config) => return (config, problems),
             Err(error) => error,
         };
-        for error in error.clone() {
-            problems.push(problem::from_figment(&error));
+        let found = problem::from_figment(&error);
+        // What was taken out for a problem of its own is not missing.
+        if !problems.iter().any(|earlier: &Problem| earlier.path == found.path) {
+            problems.push(found);
         }
         if !remove(merged, &error.path) {
             return (Config::default(), problems);

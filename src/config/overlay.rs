@@ -44,8 +44,7 @@ pub fn sandbox_overlay(
         session_token: None,
     });
 
-    let bytes = KeyBytes::new(key.to_vec()).expect("32 bytes are enough for a key");
-    config.secrets = Secrets { keyring: vec![Key { id: "sandbox".to_owned(), bytes }] };
+    config.secrets = Secrets { keyring: vec![Key { id: "sandbox".to_owned(), bytes: KeyBytes::from(key) }] };
 
     let speed = config.sandbox.speed.max(1.0);
     let lifecycle = &mut config.lifecycle;

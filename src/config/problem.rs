@@ -106,8 +106,7 @@ pub(super) fn from_figment(error: &Error) -> Problem {
         Kind::Message(message) => (message.clone(), None),
         Kind::InvalidType(got, expected) => {
             let expected = plain(expected);
-            let quote = expected == "a text" && matches!(got, Actual::Bool(_) | Actual::Float(_))
-                || expected == "a text" && matches!(got, Actual::Signed(_) | Actual::Unsigned(_));
+            let quote = expected == "a text" && matches!(kind(got), "a number" | "true or false");
             let list = expected == "a list" && matches!(got, Actual::Str(_));
             let hint = if quote {
                 Some("put it in quotes".to_owned())
@@ -120,7 +119,9 @@ pub(super) fn from_figment(error: &Error) -> Problem {
         }
         Kind::InvalidValue(_, expected) => (format!("expected {}", plain(expected)), None),
         Kind::InvalidLength(_, expected) => (format!("has the wrong length: expected {}", plain(expected)), None),
-        Kind::UnknownVariant(got, known) => (format!("expected one of: {}", known.join(", ")), did_you_mean(got, known)),
+        Kind::UnknownVariant(got, known) => {
+            (format!("expected one of: {}", known.join(", ")), did_you_mean(got, known))
+        }
         Kind::UnknownField(got, known) => {
             let hint = did_you_mean(got, known).unwrap_or_else(|| format!("known here: {}", known.join(", ")));
             ("unknown key".to_owned(), Some(hint))

@@ -64,7 +64,7 @@ pub struct AwsAccount {
     /// What the role's trust policy asks for as `sts:ExternalId`.
     #[serde(default)]
     pub external_id: Option<String>,
-    /// Name of the session in CloudTrail. Unset: `cache-driver`.
+    /// Name of the session in `CloudTrail`. Unset: `cache-driver`.
     #[serde(default)]
     pub session_name: Option<String>,
 }
@@ -154,10 +154,6 @@ impl Default for AwsVersions {
 
 impl Default for AwsTimeouts {
     fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(3),
-            attempt: Duration::from_secs(10),
-            operation: Duration::from_secs(25),
-        }
+        Self { connect: Duration::from_secs(3), attempt: Duration::from_secs(10), operation: Duration::from_secs(25) }
     }
 }
