@@ -1,1 +1,4 @@
 //! sandbox
+pub mod certificate;
+pub mod data_plane;
+pub mod server;
