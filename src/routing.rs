@@ -36,13 +36,14 @@ pub struct Routed {
 /// Finds the route and reads the inputs. Reports every wrong field of every layer at once.
 pub fn route(config: &Config, enabled: &[Provider], asked: &Asked<'_>) -> Result<Routed, Vec<FieldError>> {
     let (name, route) = find(config, asked)?;
-    let mut errors = check_developer(asked.resource, &route.developer_inputs, &route.limits);
+    let developer = Layer { origin: Origin::Developer, values: asked.resource };
+    let mut errors = check_developer(&developer, &route.developer_inputs, &route.limits);
     let (profile, mut warnings) = profile(config, route, asked, &mut errors);
 
     // Highest first: what a platform team says in the request's values wins over what a developer may choose.
     let mut layers = vec![
         Layer { origin: Origin::Request, values: asked.values },
-        Layer { origin: Origin::Developer, values: asked.resource },
+        developer,
     ];
     if let Some((name, values)) = profile {
         layers.push(Layer { origin: Origin::Profile(name.to_owned()), values });

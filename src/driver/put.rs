@@ -60,7 +60,7 @@ impl Driver {
                     ));
                     resolved = found.backend.resolve(&put.spec).map_err(DriverError::fields)?;
                 }
-                OnProviderChange::Reject => return Err(self.reject_provider(put, cookie, &found).into()),
+                OnProviderChange::Reject => return Err(Halt::Fail(self.reject_provider(put, cookie, &found))),
                 OnProviderChange::Replace => {
                     let target = self.look(place.clone(), &keys).await?;
                     older = Some(std::mem::replace(&mut found, target));
