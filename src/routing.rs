@@ -41,10 +41,7 @@ pub fn route(config: &Config, enabled: &[Provider], asked: &Asked<'_>) -> Result
     let (profile, mut warnings) = profile(config, route, asked, &mut errors);
 
     // Highest first: what a platform team says in the request's values wins over what a developer may choose.
-    let mut layers = vec![
-        Layer { origin: Origin::Request, values: asked.values },
-        developer,
-    ];
+    let mut layers = vec![Layer { origin: Origin::Request, values: asked.values }, developer];
     if let Some((name, values)) = profile {
         layers.push(Layer { origin: Origin::Profile(name.to_owned()), values });
     }
@@ -89,7 +86,9 @@ fn find<'a>(config: &'a Config, asked: &Asked<'_>) -> Result<(&'a str, &'a Route
             let mut serving = config.routes.iter().filter(|(_, route)| route.resource_type == given);
             match (serving.next(), serving.next()) {
                 (Some((name, route)), None) => Ok((name, route)),
-                (Some(_), Some(_)) => wrong(format!("a type that one route serves; `{given}` has several: use their paths"), given),
+                (Some(_), Some(_)) => {
+                    wrong(format!("a type that one route serves; `{given}` has several: use their paths"), given)
+                }
                 (None, _) => wrong(format!("a resource type that a route serves: {}", known.join(", ")), given),
             }
         }
@@ -109,7 +108,9 @@ fn profile<'a>(
     errors: &mut Vec<FieldError>,
 ) -> (Option<(&'a str, &'a Map<String, Value>)>, Vec<String>) {
     let layers = [("driver.values.profile", asked.values), ("routes.*.defaults.profile", &route.defaults)];
-    let named = layers.iter().find_map(|(path, values)| Some((*path, values.get("profile")?.as_str().filter(|n| !n.is_empty())?)));
+    let named = layers
+        .iter()
+        .find_map(|(path, values)| Some((*path, values.get("profile")?.as_str().filter(|n| !n.is_empty())?)));
     let Some((path, name)) = named else { return (None, Vec::new()) };
     if let Some((name, values)) = config.profiles.get_key_value(name) {
         return (Some((name, values)), Vec::new());
@@ -153,7 +154,11 @@ fn resolve_region(
     let Some(asked) = spec.region.as_deref() else { return Ok(()) };
     let Some(named) = config.regions.get(asked) else { return Ok(()) };
     let Some(region) = named.at(provider) else {
-        let error = FieldError::new(spec.path_of("region"), format!("a region name that stands for a region of {provider}"), asked);
+        let error = FieldError::new(
+            spec.path_of("region"),
+            format!("a region name that stands for a region of {provider}"),
+            asked,
+        );
         return Err(vec![error.hint(format!("add `{provider}` to [regions.{asked}] in the config"))]);
     };
     if asked != region {

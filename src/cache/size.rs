@@ -82,7 +82,12 @@ impl SizeTable {
     /// The offerings for a capacity, best first. A memory in GiB is rounded up to the smallest row that holds it.
     ///
     /// With `high_availability` the row is the product's own for that, where it has one.
-    pub fn offerings(&self, product: Product, capacity: Capacity, high_availability: bool) -> Result<&[Offering], TooBig> {
+    pub fn offerings(
+        &self,
+        product: Product,
+        capacity: Capacity,
+        high_availability: bool,
+    ) -> Result<&[Offering], TooBig> {
         todo!()
     }
 }

@@ -139,9 +139,8 @@ impl Version {
     /// Reads a version: one to three parts, each a number, the second may be `x`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = |part: &str, max: usize| {
-            (1..=max).contains(&part.len()) && part.bytes().all(|c| c.is_ascii_digit())
-        };
+        let digits =
+            |part: &str, max: usize| (1..=max).contains(&part.len()) && part.bytes().all(|c| c.is_ascii_digit());
         let parts: Vec<&str> = text.split('.').collect();
         let fits = match parts.as_slice() {
             [major] => digits(major, 2),

@@ -132,7 +132,9 @@ mod tests {
 
     #[test]
     fn what_is_no_window_is_refused() {
-        for bad in ["", "sun:03:00", "sun:03:00-sun:03:00", "sun:3:00-sun:04:00", "day:03:00-sun:04:00", "sun:24:00-mon:01:00"] {
+        for bad in
+            ["", "sun:03:00", "sun:03:00-sun:03:00", "sun:3:00-sun:04:00", "day:03:00-sun:04:00", "sun:24:00-mon:01:00"]
+        {
             assert_eq!(bad.parse::<WeeklyWindow>(), Err(NoWindow), "{bad}");
         }
         for bad in ["", "03:00", "03:00-03:00", "03:60-04:00", "sun:03:00-sun:04:00", "+3:00-04:00"] {

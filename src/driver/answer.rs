@@ -64,9 +64,12 @@ impl Driver {
                 Some(&derived)
             }
             (ConnectionPassword::Derived, None) => Some(asked.adopted_password().ok_or_else(|| {
-                DriverError::new(Code::Credentials, "the password of the adopted cache is not known, and no cloud tells it")
-                    .product(found.product())
-                    .hint("send it as driver.secrets.adopt.password, or set `rotate: 1` to have the driver make a new one")
+                DriverError::new(
+                    Code::Credentials,
+                    "the password of the adopted cache is not known, and no cloud tells it",
+                )
+                .product(found.product())
+                .hint("send it as driver.secrets.adopt.password, or set `rotate: 1` to have the driver make a new one")
             })?),
         };
         let place = seen_place(found);
@@ -81,7 +84,8 @@ impl Driver {
     /// The type to answer with: the request's, the cookie's, the route's.
     fn resource_type(&self, asked: &Asked<'_>, route: Option<&str>) -> String {
         let known = asked.call.resource_type.as_ref().or(asked.cookie.resource_type.as_ref());
-        let of_route = || route.and_then(|name| self.config().routes.get(name)).map(|route| route.resource_type.clone());
+        let of_route =
+            || route.and_then(|name| self.config().routes.get(name)).map(|route| route.resource_type.clone());
         known.cloned().or_else(of_route).unwrap_or_else(|| "redis".to_owned())
     }
 
@@ -142,11 +146,13 @@ impl Driver {
         if later(since, limit) < now {
             let mut error = DriverError::backend(failed.product, failed.error);
             error.code = Code::DeadlinePassed;
-            error.message = format!("{operation} passed its deadline, and the cloud does not answer: {}", error.message);
+            error.message =
+                format!("{operation} passed its deadline, and the cloud does not answer: {}", error.message);
             return Err(error.into());
         }
         tracing::warn!(id = %asked.call.id, error = %failed.error, cause = ?failed.error.cause, "the cloud put us off");
-        let why = if failed.error.kind == Kind::Busy { "the cloud is busy with it" } else { "the cloud does not answer now" };
+        let why =
+            if failed.error.kind == Kind::Busy { "the cloud is busy with it" } else { "the cloud does not answer now" };
         let backend = self.registry().get(failed.product).map_err(DriverError::from)?;
         let typical = self.typical(&backend.capabilities().typical);
         let expected = self.inner.experience.expected(failed.product, operation, &typical);
@@ -170,12 +176,15 @@ impl Driver {
         let name = &found.at.place.name;
         let error = match refusal {
             Refusal::NotOurs(_) | Refusal::Garbled(_) => not_ours(found),
-            Refusal::Protected => DriverError::new(Code::Protected, format!("the cache {name} is protected from deletion"))
-                .hint("PUT the resource with `deletion_protection: false` first, then delete it"),
+            Refusal::Protected => {
+                DriverError::new(Code::Protected, format!("the cache {name} is protected from deletion"))
+                    .hint("PUT the resource with `deletion_protection: false` first, then delete it")
+            }
             Refusal::Changes(changes) => refused_changes(&asked.call.id, &changes),
             Refusal::Failed => {
                 let since = found.seen.mark().map_or(Timestamp::UNIX_EPOCH, |mark| mark.since);
-                let message = format!("the cloud says that the cache {name} is `{}`; nothing was touched", found.seen.status);
+                let message =
+                    format!("the cloud says that the cache {name} is `{}`; nothing was touched", found.seen.status);
                 let hint = "look at the cache in the cloud's console; it may hold data";
                 self.diagnosed(found, since, Code::CloudFailed, message).await.hint(hint)
             }
@@ -186,7 +195,10 @@ impl Driver {
                     "{operation} {name} began at {since} and is not done after {minutes} minutes; the cloud says `{}`",
                     found.seen.status
                 );
-                let hint = format!("the cache is left as it is; look at it, or allow more time in lifecycle.deadlines.\"{}\"", found.product());
+                let hint = format!(
+                    "the cache is left as it is; look at it, or allow more time in lifecycle.deadlines.\"{}\"",
+                    found.product()
+                );
                 self.diagnosed(found, since, Code::DeadlinePassed, message).await.hint(hint)
             }
         };
@@ -197,7 +209,8 @@ impl Driver {
     pub(super) async fn diagnosed(&self, found: &Found, since: Timestamp, code: Code, message: String) -> DriverError {
         match found.backend.diagnose(&found.at, since).await {
             Ok(diagnosis) => {
-                let code = diagnosis.kind.map_or(code, |kind| if code == Code::CloudFailed { kind.code() } else { code });
+                let code =
+                    diagnosis.kind.map_or(code, |kind| if code == Code::CloudFailed { kind.code() } else { code });
                 let message = match &diagnosis.cause {
                     Some(cause) => format!("{message}: {cause}"),
                     None => message,
@@ -220,9 +233,9 @@ impl Driver {
 pub(super) fn not_ours(found: &Found) -> DriverError {
     let name = &found.at.place.name;
     let message = format!("the name {name} is taken by a cache that is not this resource's: {}", describe_owner(found));
-    DriverError::new(Code::NameTaken, message)
-        .product(found.product())
-        .hint(format!("adopt it with `adopt: \"{name}\"`, give the resource another name with `name_salt`, or remove that cache"))
+    DriverError::new(Code::NameTaken, message).product(found.product()).hint(format!(
+        "adopt it with `adopt: \"{name}\"`, give the resource another name with `name_salt`, or remove that cache"
+    ))
 }
 
 /// RES-106, with the ids that allow what can be allowed.
@@ -236,7 +249,10 @@ pub(super) fn refused_changes(id: &GuResId, changes: &[Change]) -> DriverError {
         .map(|change| change.id.as_str())
         .collect();
     let hint = if ids.len() == planned.len() {
-        format!("it loses the data and the endpoint; to do it once, add to the inputs: `allow: [\"{}\"]`", ids.join("\", \""))
+        format!(
+            "it loses the data and the endpoint; to do it once, add to the inputs: `allow: [\"{}\"]`",
+            ids.join("\", \"")
+        )
     } else {
         "the cloud cannot do it at all; go back to the old value".to_owned()
     };

@@ -44,7 +44,13 @@ impl Driver {
     }
 
     /// There is no cache in any place that could be looked at.
-    async fn nothing_found(&self, call: &Call, cookie: &Cookie, asked: &Asked<'_>, mut search: Search) -> Result<Outcome, Halt> {
+    async fn nothing_found(
+        &self,
+        call: &Call,
+        cookie: &Cookie,
+        asked: &Asked<'_>,
+        mut search: Search,
+    ) -> Result<Outcome, Halt> {
         if let Some(failed) = search.transient.pop() {
             return Err(Halt::Later(failed));
         }
@@ -124,7 +130,8 @@ impl Driver {
         foreground: bool,
     ) -> Result<Option<Outcome>, Halt> {
         let when = self.when(found.product(), self.running(&call.id, cookie));
-        let since = when.running.filter(|(running, _)| *running == Operation::Deleting).map_or(when.now, |(_, since)| since);
+        let since =
+            when.running.filter(|(running, _)| *running == Operation::Deleting).map_or(when.now, |(_, since)| since);
         let pending = |message: String| {
             let pending = self.pending(asked, found, Operation::Deleting, since, message);
             Ok(Some(Outcome::Pending(Box::new(pending))))

@@ -6,6 +6,7 @@
 mod answer;
 mod background;
 mod cookie;
+mod dry_run;
 mod error;
 pub mod lifecycle;
 mod locate;

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use super::answer::{Asked, refused_changes};
-use super::lifecycle::{self, Next, Refusal, Wanted, Wish};
+use super::lifecycle::{self, Next, Wanted, Wish};
 use super::locate::{Found, Halt, Keys};
 use super::plan::change_id;
 use super::progress::later;
@@ -67,7 +67,8 @@ impl Driver {
                 }
             }
         } else if found.exists() && older.is_none() && policy == OnProviderChange::Replace {
-            let mut search = self.search(&put.call.id, put.spec.name_salt.as_deref(), &keys, &[found.at.place.clone()]).await;
+            let mut search =
+                self.search(&put.call.id, put.spec.name_salt.as_deref(), &keys, &[found.at.place.clone()]).await;
             search.owned.retain(|other| other.product() != found.product());
             older = search.current();
         }
@@ -75,8 +76,8 @@ impl Driver {
 
         let changes = self.changes(put, &resolved, &found, &place);
         let allowed = changes.iter().filter(|change| put.spec.allow.contains(&change_id(&put.call.id, change)));
-        let auth_by_driver = found.backend.capabilities().password == PasswordMaker::Driver
-            && resolved.text("auth") == Some("password");
+        let auth_by_driver =
+            found.backend.capabilities().password == PasswordMaker::Driver && resolved.text("auth") == Some("password");
         let wanted = Wanted {
             want: put.spec.want_hash(),
             allowed: allowed.cloned().collect(),
@@ -106,7 +107,13 @@ impl Driver {
     }
 
     /// The resource's cache and, if it is the place of a new one that is empty, an older one of another product.
-    async fn find(&self, put: &Put, cookie: &Cookie, keys: &Keys, place: &Place) -> Result<(Found, Option<Found>), Halt> {
+    async fn find(
+        &self,
+        put: &Put,
+        cookie: &Cookie,
+        keys: &Keys,
+        place: &Place,
+    ) -> Result<(Found, Option<Found>), Halt> {
         let id = &put.call.id;
         let known = self.look_by_cookie(cookie, keys).await?;
         let known = known.filter(|found| found.is_of(id));
@@ -169,8 +176,10 @@ impl Driver {
         let (from, to) = (found.product().as_str().into(), put.product.as_str().into());
         let change = Change { field: "product".to_owned(), from, to, class: Class::Replace };
         let mut error = refused_changes(&put.call.id, std::slice::from_ref(&change));
-        error.details.hint =
-            Some("set `on_provider_change` to `keep` (stay where it is) or `replace` (new cache, data is not copied)".to_owned());
+        error.details.hint = Some(
+            "set `on_provider_change` to `keep` (stay where it is) or `replace` (new cache, data is not copied)"
+                .to_owned(),
+        );
         let asked = Asked { call: &put.call, cookie, adopted_password: None };
         self.refuse(&asked, found, error)
     }
@@ -197,7 +206,8 @@ impl Driver {
         let mark = found.seen.mark().cloned();
         let since = mark.as_ref().map_or(now, |mark| mark.since);
         let wait = |operation: Operation| {
-            let since = self.running(&put.call.id, asked.cookie).filter(|(o, _)| *o == operation).map_or(since, |(_, s)| s);
+            let since =
+                self.running(&put.call.id, asked.cookie).filter(|(o, _)| *o == operation).map_or(since, |(_, s)| s);
             let message = format!("{operation}: the cloud says `{}`", found.seen.status);
             Box::new(self.pending(asked, &found, operation, since, message))
         };
@@ -258,9 +268,12 @@ impl Driver {
                 let mut mark = self.remarked(put, &mark, Some(wanted.want));
                 let fresh = self.inner.keyring.new_password(self.inner.random.as_ref());
                 let salt = mark.password.map_or(fresh.salt, |password| password.salt);
-                mark.password = Some(Password { key: fresh.key, salt, generation: put.spec.rotate.unwrap_or_default() });
+                mark.password =
+                    Some(Password { key: fresh.key, salt, generation: put.spec.rotate.unwrap_or_default() });
                 mark.intent = Some(Intent::Settle(later(now, grace)));
-                let Some(password) = self.derived(put, &found, mark.password.as_ref())? else { return Err(lost_mark()) };
+                let Some(password) = self.derived(put, &found, mark.password.as_ref())? else {
+                    return Err(lost_mark());
+                };
                 let steps = found.backend.steps(&Goal::Rotated { mark: &mark, password: &password }, &found.seen);
                 let ran = self.run(&found, steps).await?;
                 Ok(started(Operation::Updating, &ran))
@@ -281,10 +294,6 @@ impl Driver {
                 Ok(started(Operation::Updating, &ran))
             }
             Next::Shell => Err(self.clear_shell(asked, &found, foreground).await),
-            Next::Refuse(Refusal::Deadline(Operation::Deleting, since)) => {
-                let refusal = Refusal::Deadline(Operation::Deleting, since);
-                Err(Halt::Fail(self.refusal(asked, &found, refusal).await))
-            }
             Next::Refuse(refusal) => Err(Halt::Fail(self.refusal(asked, &found, refusal).await)),
             Next::Nothing | Next::Remove | Next::Detach => Err(lost_mark()),
         }
@@ -299,10 +308,14 @@ impl Driver {
         password: Option<&SecretString>,
         put: &Put,
     ) -> Vec<Step> {
-        let tags =
-            [("managed-by".to_owned(), "cache-driver".to_owned()), ("cache-driver-id".to_owned(), put.call.id.to_string())];
+        let tags = [
+            ("managed-by".to_owned(), "cache-driver".to_owned()),
+            ("cache-driver-id".to_owned(), put.call.id.to_string()),
+        ];
         let at_maintenance = put.spec.apply == Some(Apply::MaintenanceWindow);
-        found.backend.steps(&Goal::Present { resolved, changes, mark, password, tags: &tags, at_maintenance }, &found.seen)
+        found
+            .backend
+            .steps(&Goal::Present { resolved, changes, mark, password, tags: &tags, at_maintenance }, &found.seen)
     }
 
     /// The mark of a new life, and the password that it stands for.
@@ -361,7 +374,8 @@ impl Driver {
             return self.ready(asked, &found, warnings).await;
         }
         let since = ran.iter().filter_map(|step| step.mark.as_ref()).map(|mark| mark.since).max();
-        let since = since.or_else(|| found.seen.mark().map(|mark| mark.since)).unwrap_or_else(|| self.inner.clock.now());
+        let since =
+            since.or_else(|| found.seen.mark().map(|mark| mark.since)).unwrap_or_else(|| self.inner.clock.now());
         let calls: Vec<&str> = ran.iter().map(|step| step.why.as_str()).collect();
         let message = format!("updating: {}", calls.join(", "));
         Ok(Outcome::Pending(Box::new(self.pending(asked, &found, Operation::Updating, since, message))))
@@ -372,8 +386,9 @@ impl Driver {
         let needs_password = found.seen.fields.get("auth").and_then(Value::as_str) == Some("password");
         let by_driver = found.backend.capabilities().password == PasswordMaker::Driver;
         if needs_password && by_driver && put.adopted_password.is_none() && put.spec.rotate.is_none() {
-            let field = FieldError::new("driver.secrets.adopt.password", "the password that the cache has now", "nothing")
-                .hint("no cloud tells it; or set `rotate: 1` to have the driver make a new one");
+            let field =
+                FieldError::new("driver.secrets.adopt.password", "the password that the cache has now", "nothing")
+                    .hint("no cloud tells it; or set `rotate: 1` to have the driver make a new one");
             return Err(Halt::Fail(self.refuse(asked, &found, DriverError::fields(vec![field]))));
         }
         let mut mark = Mark::new(put.call.id.clone(), want, self.inner.clock.now());
@@ -415,7 +430,13 @@ impl Driver {
     }
 
     /// An update that the cloud says failed is told once. Then the mark forgets it, so that the next PUT tries anew.
-    async fn refuse_if_failed(&self, asked: &Asked<'_>, found: &Found, mark: &Mark, foreground: bool) -> Result<(), Halt> {
+    async fn refuse_if_failed(
+        &self,
+        asked: &Asked<'_>,
+        found: &Found,
+        mark: &Mark,
+        foreground: bool,
+    ) -> Result<(), Halt> {
         let diagnosis = found.backend.diagnose(&found.at, mark.since).await.map_err(|error| found.failed(error))?;
         if diagnosis.cause.is_none() {
             return Ok(());
@@ -440,7 +461,9 @@ impl Driver {
         }
         let removal = found.backend.steps(&Goal::Removed { final_snapshot: None }, &found.seen);
         let error = match self.run(found, removal).await {
-            Ok(_) => error.hint("what is left of it is being removed; mend the cause and PUT again to create it anew").retryable(),
+            Ok(_) => error
+                .hint("what is left of it is being removed; mend the cause and PUT again to create it anew")
+                .retryable(),
             Err(_) => error.hint("what is left of it could not be removed now; the next PUT or DELETE tries again"),
         };
         Halt::Fail(self.refuse(asked, found, error))
@@ -465,14 +488,22 @@ fn unsupported(put: &Put, backend: &dyn Backend) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if let Some(on_delete) = put.spec.on_delete.filter(|wanted| !able.on_delete.contains(wanted)) {
         let words: Vec<&str> = able.on_delete.iter().map(|word| word.as_str()).collect();
-        errors.push(FieldError::new(put.spec.path_of("on_delete"), format!("one of {}", words.join(", ")), on_delete.as_str()));
+        errors.push(FieldError::new(
+            put.spec.path_of("on_delete"),
+            format!("one of {}", words.join(", ")),
+            on_delete.as_str(),
+        ));
     }
     if put.spec.ttl.is_some() {
         let field = FieldError::new(put.spec.path_of("ttl"), "nothing", "a duration");
         errors.push(field.hint("this version of the driver has no sweep that would remove the cache"));
     }
     if let Some(adopt) = put.spec.adopt.as_ref().filter(|_| !able.adopts) {
-        errors.push(FieldError::new(put.spec.path_of("adopt"), "nothing: this product cannot be adopted", adopt.as_str()));
+        errors.push(FieldError::new(
+            put.spec.path_of("adopt"),
+            "nothing: this product cannot be adopted",
+            adopt.as_str(),
+        ));
     }
     errors
 }

@@ -139,7 +139,12 @@ impl Driver {
         }
     }
 
-    fn keep_up_if_pending(&self, outcome: Outcome, id: &GuResId, work: impl FnOnce() -> Work) -> Result<Outcome, Failure> {
+    fn keep_up_if_pending(
+        &self,
+        outcome: Outcome,
+        id: &GuResId,
+        work: impl FnOnce() -> Work,
+    ) -> Result<Outcome, Failure> {
         match &outcome {
             Outcome::Pending(pending) => {
                 let operation = pending.hint.status;
@@ -200,7 +205,13 @@ impl Driver {
     /// Time and limits for a product.
     pub(super) fn when(&self, product: Product, running: Option<(Operation, Timestamp)>) -> When {
         let limits = self.config().lifecycle.deadlines_of(product);
-        When { now: self.inner.clock.now(), create: limits.create, update: limits.update, delete: limits.delete, running }
+        When {
+            now: self.inner.clock.now(),
+            create: limits.create,
+            update: limits.update,
+            delete: limits.delete,
+            running,
+        }
     }
 
     /// What runs, as far as the cookie or this process knows.

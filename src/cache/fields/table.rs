@@ -5,11 +5,18 @@ use super::text::{
     CHANGE_ID, DAILY, DURATION, EXISTING, FREE, KEY, NAME, PARAMETER, REGION, SALT, SNAPSHOT, TAG_KEY, VERSION, WEEKLY,
 };
 use super::{Field, Kind};
-use crate::cache::{Apply, Auth, EvictionPolicy, Mode, OnDelete, OnProviderChange, Persistence, Product, Provider, Size};
+use crate::cache::{
+    Apply, Auth, EvictionPolicy, Mode, OnDelete, OnProviderChange, Persistence, Product, Provider, Size,
+};
 
 const BACKUP: &[Field] = &[
-    Field::new("days", Kind::Integer { min: 0, max: 365 }, "none", "For how many days backups are kept; 0 turns them off.")
-        .required(),
+    Field::new(
+        "days",
+        Kind::Integer { min: 0, max: 365 },
+        "none",
+        "For how many days backups are kept; 0 turns them off.",
+    )
+    .required(),
     Field::new("window", Kind::Text(&DAILY), "the provider's", "When backups are taken, in UTC."),
 ];
 
@@ -30,7 +37,12 @@ pub const INPUTS: &[Field] = &[
         "by engine and mode",
         "The managed offering to use, where engine and mode leave a choice.",
     ),
-    Field::new("profile", Kind::Text(&NAME), "none", "A `[profiles.*]` of the config whose values stand below the request's."),
+    Field::new(
+        "profile",
+        Kind::Text(&NAME),
+        "none",
+        "A `[profiles.*]` of the config whose values stand below the request's.",
+    ),
     Field::new(
         "engine",
         Kind::Word(&["redis", "valkey", "memcached", "auto"]),
@@ -43,7 +55,12 @@ pub const INPUTS: &[Field] = &[
         "pinned per product in the config",
         "Engine version. Unset, an existing cache keeps the version it has.",
     ),
-    Field::new("mode", Kind::Word(Mode::WORDS), "standard", "One primary for any client, shards for cluster clients, or serverless."),
+    Field::new(
+        "mode",
+        Kind::Word(Mode::WORDS),
+        "standard",
+        "One primary for any client, shards for cluster clients, or serverless.",
+    ),
     Field::new("size", Kind::Word(Size::WORDS), "small", "Memory per shard in words: 0.5, 1, 3, 6, 12 or 24 GiB."),
     Field::new(
         "memory_gb",
@@ -81,7 +98,12 @@ pub const INPUTS: &[Field] = &[
     ),
     Field::new("persistence", Kind::Word(Persistence::WORDS), "none", "How the data survives a restart."),
     Field::new("backup", Kind::Object(BACKUP), "none", "Backups that the cloud takes by itself."),
-    Field::new("maintenance_window", Kind::Text(&WEEKLY), "the provider's", "When the cloud may do maintenance, in UTC."),
+    Field::new(
+        "maintenance_window",
+        Kind::Text(&WEEKLY),
+        "the provider's",
+        "When the cloud may do maintenance, in UTC.",
+    ),
     Field::new("apply", Kind::Word(Apply::WORDS), "now", "When a change that interrupts the cache is made."),
     Field::new("on_delete", Kind::Word(OnDelete::WORDS), "delete", "What a DELETE does to the cache."),
     Field::new(
@@ -119,8 +141,18 @@ pub const INPUTS: &[Field] = &[
         "none",
         "Tags or labels at the cloud. Layers are merged key by key.",
     ),
-    Field::new("context", Kind::Object(CONTEXT), "none", "Whose cache it is: for tags, lists and logs. Layers are merged key by key."),
-    Field::new("region", Kind::Text(&REGION), "the provider's", "A region of the cloud, or a name from config `[regions]`."),
+    Field::new(
+        "context",
+        Kind::Object(CONTEXT),
+        "none",
+        "Whose cache it is: for tags, lists and logs. Layers are merged key by key.",
+    ),
+    Field::new(
+        "region",
+        Kind::Text(&REGION),
+        "the provider's",
+        "A region of the cloud, or a name from config `[regions]`.",
+    ),
     Field::new("location", Kind::Text(&REGION), "the provider's", "The same as `region`."),
     Field::new(
         "account",
@@ -128,7 +160,12 @@ pub const INPUTS: &[Field] = &[
         "the provider's own identity",
         "An account of the config, for when no credentials come with the request.",
     ),
-    Field::new("aws", Kind::Object(AWS), "none", "Fields of AWS. They win over the portable ones; layers are merged field by field."),
+    Field::new(
+        "aws",
+        Kind::Object(AWS),
+        "none",
+        "Fields of AWS. They win over the portable ones; layers are merged field by field.",
+    ),
     Field::new(
         "gcp",
         Kind::Object(GCP),

@@ -63,32 +63,25 @@ fn graphic(t: &str) -> bool {
 pub(super) const NAME: Text =
     text("a name of a-z, 0-9 and `-`, such as `production`", "[a-z0-9-]{1,63}", |t| lower(t, 1, 63, "-"));
 pub(super) const VERSION: Text = with_numbers(
-    text(
-        "a version such as `8`, `7.2` or `6.x`",
-        r"[1-9][0-9]?(\.(x|[0-9]{1,17}|[0-9]{1,3}\.[0-9]{1,3}))?",
-        |t| Version::parse(t).is_some(),
-    ),
+    text("a version such as `8`, `7.2` or `6.x`", r"[1-9][0-9]?(\.(x|[0-9]{1,17}|[0-9]{1,3}\.[0-9]{1,3}))?", |t| {
+        Version::parse(t).is_some()
+    }),
     Numbers::Between { from: 1, below: 100 },
 );
 pub(super) const KEY: Text =
     text("an AWS key ARN, a Google CryptoKey path or an Azure key URL with its version", "[!-~]{1,1024}", graphic);
-pub(super) const EXISTING: Text =
-    text("the name, ARN or full path of an existing instance", "[!-~]{1,1024}", graphic);
+pub(super) const EXISTING: Text = text("the name, ARN or full path of an existing instance", "[!-~]{1,1024}", graphic);
 pub(super) const SNAPSHOT: Text = text("the name, ARN or URL of a snapshot", "[!-~]{1,1024}", graphic);
 pub(super) const SALT: Text = with_numbers(
     text("1 to 64 of A-Z, a-z, 0-9, `.` and `-`", "[A-Za-z0-9.-]{1,64}", |t| alnum(t, 1, 64, ".-")),
     Numbers::Any,
 );
-pub(super) const CHANGE_ID: Text = text(
-    "a change id as a plan or RES-106 prints it",
-    "[A-Za-z0-9._:@/=-]{1,120}",
-    |t| alnum(t, 1, 120, "._:@/=-"),
-);
-pub(super) const REGION: Text = text(
-    "a region such as `eu-central-1`, or a name from config `[regions]`",
-    "[A-Za-z0-9][A-Za-z0-9 -]{0,62}",
-    |t| alnum(t, 1, 63, " -") && t.starts_with(|c: char| c.is_ascii_alphanumeric()),
-);
+pub(super) const CHANGE_ID: Text =
+    text("a change id as a plan or RES-106 prints it", "[A-Za-z0-9._:@/=-]{1,120}", |t| alnum(t, 1, 120, "._:@/=-"));
+pub(super) const REGION: Text =
+    text("a region such as `eu-central-1`, or a name from config `[regions]`", "[A-Za-z0-9][A-Za-z0-9 -]{0,62}", |t| {
+        alnum(t, 1, 63, " -") && t.starts_with(|c: char| c.is_ascii_alphanumeric())
+    });
 pub(super) const WEEKLY: Text = text(
     "a weekly window in UTC such as `sun:03:00-sun:04:00`",
     // The look-ahead refuses the empty window.
@@ -109,40 +102,34 @@ pub(super) const FREE: Text = with_numbers(
     Numbers::Any,
 );
 pub(super) const TAG_KEY: Text =
-    text("1 to 128 of letters, digits and ` _.:/=+@-`", "[A-Za-z0-9 _.:/=+@-]{1,128}", |t| alnum(t, 1, 128, " _.:/=+@-"));
+    text("1 to 128 of letters, digits and ` _.:/=+@-`", "[A-Za-z0-9 _.:/=+@-]{1,128}", |t| {
+        alnum(t, 1, 128, " _.:/=+@-")
+    });
 pub(super) const PARAMETER: Text =
     text("a parameter name such as `maxmemory-samples`", "[a-z0-9_-]{1,64}", |t| lower(t, 1, 64, "_-"));
 
-pub(super) const NODE_TYPE: Text = text(
-    "a node type such as `cache.m7g.large`",
-    r"cache\.[a-z0-9]{2,10}\.[a-z0-9]{2,10}",
-    |t| {
+pub(super) const NODE_TYPE: Text =
+    text("a node type such as `cache.m7g.large`", r"cache\.[a-z0-9]{2,10}\.[a-z0-9]{2,10}", |t| {
         let part = |part: &str| lower(part, 2, 10, "");
         t.strip_prefix("cache.").and_then(|t| t.split_once('.')).is_some_and(|(a, b)| part(a) && part(b))
-    },
-);
-pub(super) const GCP_NODE_TYPE: Text = text(
-    "a node type such as `STANDARD_SMALL` or `REDIS_HIGHMEM_MEDIUM`",
-    "[A-Z0-9_]{3,40}",
-    |t| alnum(t, 3, 40, "_") && !t.bytes().any(|c| c.is_ascii_lowercase()),
-);
-pub(super) const SECURITY_GROUP: Text = text(
-    "a security group id such as `sg-0123456789abcdef0`",
-    "sg-[a-z0-9-]{1,40}",
-    |t| t.strip_prefix("sg-").is_some_and(|t| lower(t, 1, 40, "-")),
-);
-pub(super) const SUBNET: Text = text(
-    "a subnet id such as `subnet-0123456789abcdef0`",
-    "subnet-[a-z0-9-]{1,40}",
-    |t| t.strip_prefix("subnet-").is_some_and(|t| lower(t, 1, 40, "-")),
-);
+    });
+pub(super) const GCP_NODE_TYPE: Text =
+    text("a node type such as `STANDARD_SMALL` or `REDIS_HIGHMEM_MEDIUM`", "[A-Z0-9_]{3,40}", |t| {
+        alnum(t, 3, 40, "_") && !t.bytes().any(|c| c.is_ascii_lowercase())
+    });
+pub(super) const SECURITY_GROUP: Text =
+    text("a security group id such as `sg-0123456789abcdef0`", "sg-[a-z0-9-]{1,40}", |t| {
+        t.strip_prefix("sg-").is_some_and(|t| lower(t, 1, 40, "-"))
+    });
+pub(super) const SUBNET: Text = text("a subnet id such as `subnet-0123456789abcdef0`", "subnet-[a-z0-9-]{1,40}", |t| {
+    t.strip_prefix("subnet-").is_some_and(|t| lower(t, 1, 40, "-"))
+});
 pub(super) const GROUP_NAME: Text =
     text("a name of letters, digits and `._-`", "[A-Za-z0-9._-]{1,255}", |t| alnum(t, 1, 255, "._-"));
-pub(super) const ARN: Text = text(
-    "an ARN such as `arn:aws:sns:eu-central-1:123456789012:topic`",
-    "arn:[A-Za-z0-9_.:/*+=@-]{1,1000}",
-    |t| t.strip_prefix("arn:").is_some_and(|t| alnum(t, 1, 1000, "_.:/*+=@-")),
-);
+pub(super) const ARN: Text =
+    text("an ARN such as `arn:aws:sns:eu-central-1:123456789012:topic`", "arn:[A-Za-z0-9_.:/*+=@-]{1,1000}", |t| {
+        t.strip_prefix("arn:").is_some_and(|t| alnum(t, 1, 1000, "_.:/*+=@-"))
+    });
 pub(super) const ACCOUNT_ID: Text =
     with_numbers(text("an account id of 12 digits", "[0-9]{12}", |t| digits(t, 12, 12)), Numbers::Digits(12));
 pub(super) const ZONE: Text =
@@ -166,8 +153,7 @@ pub(super) const UUID: Text = text(
         lengths.eq([8, 4, 4, 4, 12]) && t.bytes().all(|c| c.is_ascii_hexdigit() || c == b'-')
     },
 );
-pub(super) const TENANT: Text =
-    text("a tenant id, or its domain", "[A-Za-z0-9.-]{3,253}", |t| alnum(t, 3, 253, ".-"));
+pub(super) const TENANT: Text = text("a tenant id, or its domain", "[A-Za-z0-9.-]{3,253}", |t| alnum(t, 3, 253, ".-"));
 pub(super) const RESOURCE_GROUP: Text = text(
     "a resource group: 1 to 90 of letters, digits and `-._()`, no last `.`",
     "[A-Za-z0-9._()-]{0,89}[A-Za-z0-9_()-]",
@@ -190,8 +176,9 @@ pub(super) const ARM_ID: Text = text(
     "/subscriptions/[A-Za-z0-9._()/-]{1,1000}",
     |t| t.strip_prefix("/subscriptions/").is_some_and(|t| alnum(t, 1, 1000, "._()/-")),
 );
-pub(super) const MODULE: Text =
-    text("a module such as `RediSearch`", "[A-Za-z]{3,40}", |t| alnum(t, 3, 40, "") && !t.bytes().any(|c| c.is_ascii_digit()));
+pub(super) const MODULE: Text = text("a module such as `RediSearch`", "[A-Za-z]{3,40}", |t| {
+    alnum(t, 3, 40, "") && !t.bytes().any(|c| c.is_ascii_digit())
+});
 pub(super) const ZONE_NUMBER: Text =
     with_numbers(text("a zone, `1` to `9`", "[1-9]", |t| digits(t, 1, 1) && t != "0"), Numbers::Digits(1));
 pub(super) const IPV4: Text = text(

@@ -73,7 +73,9 @@ fn memcached(spec: &Spec, errors: &mut Vec<FieldError>) {
     // Only AWS's serverless offering takes snapshots of memcached.
     let snapshots = mode(spec) == Mode::Serverless;
     if spec.mode == Some(Mode::Cluster) {
-        errors.push(wrong(spec, "mode", "standard or serverless with memcached", "cluster").hint("`shards` counts its nodes"));
+        errors.push(
+            wrong(spec, "mode", "standard or serverless with memcached", "cluster").hint("`shards` counts its nodes"),
+        );
     }
     if let Some(auth) = spec.auth.filter(|auth| *auth != Auth::None) {
         errors.push(wrong(spec, "auth", "none with memcached", auth));

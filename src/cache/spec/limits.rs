@@ -89,7 +89,9 @@ fn within(kind: &Kind, value: &Value, limit: &Value) -> bool {
             let permitted: Vec<Value> =
                 permitted.iter().filter_map(|value| read_value(kind, "", value, &mut Vec::new())).collect();
             match value {
-                Value::Array(items) => items.iter().all(|item| permitted.iter().any(|p| p.as_array().map_or(p == item, |p| p.contains(item)))),
+                Value::Array(items) => items
+                    .iter()
+                    .all(|item| permitted.iter().any(|p| p.as_array().map_or(p == item, |p| p.contains(item)))),
                 value => permitted.contains(value),
             }
         }
