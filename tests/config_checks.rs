@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use cache_driver::cache::Provider;
 use cache_driver::config::{self, Config};
+use proptest::prelude::*;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -245,4 +246,46 @@ fn the_example_files_load_and_let_the_driver_start() {
     }
     names.sort();
     assert_eq!(names, ["aws.toml", "multi-cloud.toml", "sandbox.toml"]);
+}
+
+proptest! {
+    /// Whatever stands in whichever key: it loads, or it is refused without a panic and without being shown.
+    #[test]
+    fn any_value_in_any_key_is_read_or_refused_without_being_shown(
+        key in proptest::sample::select(leaf_keys()),
+        wrap in proptest::sample::select(vec!["{}", "\"{}\"", "[{}]", "[\"{}\"]", "{ a = {} }", "{\"a\": \"{}\"}"]),
+        noise in "[\\PC\n]{0,12}",
+    ) {
+        let canary = "qz8canary8zq";
+        let value = wrap.replace("{}", &format!("{canary}{noise}"));
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("a.toml");
+        std::fs::write(&path, format!("{key} = {value}")).unwrap();
+        let variable = format!("CACHE_DRIVER__{}", key.replace('.', "__").replace(['-', '/', '"'], "_"));
+        for (files, env) in [(vec![path], None), (vec![], Some((variable, value)))] {
+            if let Err(error) = config::load(&files, env.into_iter()) {
+                prop_assert!(!error.to_string().contains(canary), "{}", error);
+            }
+        }
+    }
+
+    #[test]
+    fn any_text_as_a_file_is_read_or_refused_without_a_panic(text in "[\\PC\n]{0,80}") {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("a.toml");
+        std::fs::write(&path, text).unwrap();
+        let _ = config::load(&[path], std::iter::empty());
+    }
+}
+
+/// Every key that a file can set, with table names quoted where TOML wants it.
+fn leaf_keys() -> Vec<String> {
+    let mut keys = Vec::new();
+    collect(&serde_json::to_value(Config::default()).unwrap(), "", &mut keys);
+    let quoted = |key: &String| key.split('.').map(quote).collect::<Vec<_>>().join(".");
+    keys.iter().map(quoted).collect()
+}
+
+fn quote(part: &str) -> String {
+    if part.contains('/') { format!("\"{part}\"") } else { part.to_owned() }
 }
