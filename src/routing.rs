@@ -46,6 +46,8 @@ pub fn route(config: &Config, enabled: &[Provider], asked: &Asked<'_>) -> Result
         layers.push(Layer { origin: Origin::Profile(name.to_owned()), values });
     }
     layers.push(Layer { origin: Origin::Route(name.to_owned()), values: &route.defaults });
+    let blocks = provider_defaults(config);
+    layers.push(Layer { origin: Origin::Route(name.to_owned()), values: &blocks });
     let mut spec = match read(&layers) {
         Ok(spec) if errors.is_empty() => spec,
         Ok(_) => return Err(errors),
@@ -58,6 +60,39 @@ pub fn route(config: &Config, enabled: &[Provider], asked: &Asked<'_>) -> Result
     resolve_region(config, provider, &mut spec, &mut warnings)?;
     let product = spec.product.or(route.product).unwrap_or_else(|| product(provider, spec.engine, spec.mode));
     Ok(Routed { route: name.to_owned(), resource_type: route.resource_type.clone(), spec, product, warnings })
+}
+
+/// The defaults of the providers' own blocks: the lowest layer, and to the lifecycle of a cache the same as a route's.
+fn provider_defaults(config: &Config) -> Map<String, Value> {
+    let blocks = config.value_layers().filter_map(|layer| Some((layer.block?.to_string(), layer.values.clone())));
+    blocks.filter(|(_, values)| !values.is_empty()).map(|(name, values)| (name, Value::Object(values))).collect()
+}
+
+/// Judges the inputs that stand in the config, so that a wrong one is told at start and not to a developer.
+#[must_use]
+pub fn check(config: &Config) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    for layer in config.value_layers() {
+        let wrapped;
+        let (values, prefix) = match layer.block {
+            None => (layer.values, layer.path.clone()),
+            Some(provider) => {
+                wrapped = Map::from_iter([(provider.to_string(), Value::Object(layer.values.clone()))]);
+                (&wrapped, layer.path.clone())
+            }
+        };
+        // Read as if a request said it, so that whatever the origin, the path in the config can be put in its place.
+        let Err(wrong) = read(&[Layer { origin: Origin::Request, values }]) else { continue };
+        let own = match layer.block {
+            None => "driver.values".to_owned(),
+            Some(provider) => format!("driver.values.{provider}"),
+        };
+        errors.extend(wrong.into_iter().map(|error| match error.path.strip_prefix(&own) {
+            Some(rest) => FieldError { path: format!("{prefix}{rest}"), ..error },
+            None => error,
+        }));
+    }
+    errors
 }
 
 /// The route of a request: the one in its path, else the one that serves its type.

@@ -9,6 +9,7 @@ mod model;
 mod registry;
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 pub use credentials::{Credentials, Given, Shape};
@@ -19,14 +20,26 @@ pub use model::{
 };
 pub use registry::{Registry, Unavailable, compiled};
 
-use crate::cache::{CacheName, FieldError, Place, Provider, Spec};
-use crate::clock::Timestamp;
+use crate::cache::{CacheName, FieldError, Place, Provider, SizeTable, Spec};
+use crate::clock::{Clock, Timestamp};
+use crate::config::Providers;
 
 /// The providers that have backends in this binary. The only place where a provider's feature is asked for.
 const COMPILED: &[Provider] = &[
     #[cfg(feature = "aws")]
     Provider::Aws,
 ];
+
+/// The backends that are compiled in and that the config enables. Calls no cloud.
+#[must_use]
+pub fn enabled(config: &Providers, sizes: &SizeTable, clock: &Arc<dyn Clock>) -> Registry {
+    let mut backends: Vec<Arc<dyn Backend>> = Vec::new();
+    #[cfg(feature = "aws")]
+    if config.aws.enabled {
+        backends.extend(aws::backends(&config.aws, sizes, clock));
+    }
+    Registry::new(backends)
+}
 
 /// Drives one product of one cloud.
 ///
