@@ -7,7 +7,7 @@ pub mod fields;
 mod id;
 mod mark;
 mod place;
-pub(crate) mod product;
+mod product;
 pub mod schema;
 mod size;
 mod spec;
