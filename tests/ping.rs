@@ -8,8 +8,9 @@ use std::time::Duration;
 use cache_driver::cache::Engine;
 use cache_driver::clock::{Clock, ManualClock, SystemClock, Timestamp};
 use cache_driver::ping::{Outcome, Report, Stage, Target, Timeouts, run};
+use cache_driver::random::SystemSource;
 use cache_driver::sandbox::certificate::Authority;
-use cache_driver::sandbox::data_plane::SmallServer;
+use cache_driver::sandbox::data_plane::{RealServers, SmallServer, choose};
 use cache_driver::sandbox::server::{DataPlane, ServerSpec};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -251,4 +252,34 @@ async fn steps_are_timed_by_the_clock_that_was_given() {
     check_shape(&report);
     assert_fails(&report, Stage::Ping, "no answer in time", "");
     assert!(report.stage(Stage::Ping).took_ms.unwrap() >= 3000.0, "{report}");
+}
+
+#[tokio::test]
+async fn real_servers_lead_to_the_same_advice() {
+    let Some(found) = RealServers::find(std::env::var_os("PATH").as_deref()) else {
+        println!("not tested: no valkey-server or redis-server on PATH");
+        return;
+    };
+    let chosen = choose(Some(found), Arc::new(SystemClock), Arc::new(SystemSource::default())).await.unwrap();
+    for tls in [false, true] {
+        let name = format!("tls-{tls}");
+        let password = Some(PASSWORD.into());
+        let at = chosen
+            .plane
+            .start(ServerSpec { name, engine: Engine::Redis, password, tls, cluster: false })
+            .await
+            .unwrap();
+        let ca_pem = chosen.plane.ca_pem();
+        let right =
+            Target { host: at.host, port: at.port, tls, username: None, password: Some(PASSWORD.into()), ca_pem };
+        let report = ping(&right).await;
+        assert!(report.ok, "{report}");
+        let wrong = Target { password: Some("wrong".into()), ..right.clone() };
+        assert_fails(&ping(&wrong).await, Stage::Auth, "WRONGPASS", "rotated");
+        let missing = Target { password: None, ..right.clone() };
+        assert_fails(&ping(&missing).await, Stage::Ping, "NOAUTH", "give one");
+        let other_way = Target { tls: !tls, ..right };
+        let (stage, hint) = if tls { (Stage::Auth, "turn TLS on") } else { (Stage::Tls, "speaks without TLS") };
+        assert_fails(&ping(&other_way).await, stage, "", hint);
+    }
 }
