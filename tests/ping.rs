@@ -169,6 +169,17 @@ async fn a_plain_server_where_tls_is_expected_fails_at_tls() {
 }
 
 #[tokio::test]
+async fn a_plain_server_that_answers_the_tls_greeting_is_recognised_too() {
+    let ca_pem = Some(Authority::new().unwrap().pem());
+    let target = Target { tls: true, ca_pem, ..stranger(b"-ERR unknown command\r\n").await };
+    let report = ping(&target).await;
+    assert_fails(&report, Stage::Tls, "", "speaks without TLS");
+    assert_ne!(report.failed().unwrap().detail, "no answer to the TLS greeting in time");
+    let target = Target { tls: true, ca_pem: target.ca_pem, ..stranger(b"HTTP/1.1 400 Bad Request\r\n\r\n").await };
+    assert_fails(&ping(&target).await, Stage::Tls, "", "check that this is the cache's TLS port");
+}
+
+#[tokio::test]
 async fn a_silent_server_fails_at_tls_in_time() {
     let ca_pem = Some(Authority::new().unwrap().pem());
     let target = Target { tls: true, ca_pem, ..stranger(b"").await };
