@@ -109,7 +109,8 @@ fn certificate(target: &Target, problem: &CertificateError) -> String {
         CertificateError::UnknownIssuer if target.ca_pem.is_none() => {
             "the certificate is signed by a CA that this machine does not know: set ca_cert to the cache's CA".to_owned()
         }
-        CertificateError::UnknownIssuer => {
+        // A new CA of the same name as the old one shows as a signature that does not fit.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             "the certificate is signed by another CA than the given ca_cert: fetch the CA again, it may have been rotated".to_owned()
         }
         CertificateError::Expired
@@ -176,4 +177,30 @@ pub(super) fn refused(target: &Target, error: &str) -> Problem {
         _ => "the server refused: its own words say why",
     };
     Problem::new(format!("the server says: {error}"), hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_address_that_is_silent_is_to_be_tried_from_inside() {
+        let inside = |ip: &str| tcp_silent(&[SocketAddr::new(ip.parse().unwrap(), 6379)]).hint.contains(INSIDE);
+        for private in ["10.0.0.5", "172.31.0.1", "192.168.1.1", "100.64.0.1", "169.254.1.1", "fd00::1", "fe80::1"] {
+            assert!(inside(private), "{private}");
+        }
+        for public in ["8.8.8.8", "172.32.0.1", "100.128.0.1", "2001:db8::1"] {
+            assert!(!inside(public), "{public}");
+        }
+    }
+
+    #[test]
+    fn each_way_not_to_be_connected_has_its_own_hint() {
+        let hint =
+            |kind: io::ErrorKind, ip: &str| not_connected(SocketAddr::new(ip.parse().unwrap(), 1), &kind.into()).hint;
+        assert!(hint(io::ErrorKind::ConnectionRefused, "10.0.0.5").contains("nothing listens"));
+        assert!(hint(io::ErrorKind::HostUnreachable, "10.0.0.5").contains(INSIDE));
+        assert!(hint(io::ErrorKind::NetworkUnreachable, "8.8.8.8").contains("no route"));
+        assert!(hint(io::ErrorKind::ConnectionReset, "8.8.8.8").contains("firewalls"));
+    }
 }

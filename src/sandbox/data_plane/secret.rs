@@ -27,8 +27,14 @@ impl Hashed {
 
     /// 64 hexadecimal digits, as in a rule of an ACL.
     pub(super) fn hex(&self) -> String {
-        self.0.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(self.0.as_ref())
     }
+}
+
+/// Two hexadecimal digits for each byte.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(half.into(), 16).expect("half a byte is one digit");
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Whether `given` is one of the passwords. Takes the same time whichever it is, and whether it is one at all.

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
-use super::super::secret::Hashed;
+use super::super::secret::{Hashed, hex};
 use super::Binary;
 use super::process::{ADMIN, Admin, HOST, Process, client_rules};
 use crate::clock::Clock;
@@ -98,7 +98,7 @@ impl Launcher<'_> {
     fn password(&self) -> SecretString {
         let mut bytes = [0; 32];
         self.random.fill(&mut bytes);
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+        hex(&bytes).into()
     }
 
     async fn ready(&self, spec: &ServerSpec, process: &mut Process) -> io::Result<()> {

@@ -53,6 +53,8 @@ impl RealServers {
 
     fn slot_or_new(&self, name: &str) -> io::Result<Slot> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        // A start that was given up half-way leaves its name behind.
+        slots.retain(|_, slot| !is_unused(slot));
         if slots.len() >= MOST_SERVERS && !slots.contains_key(name) {
             let full = format!("the sandbox runs {MOST_SERVERS} servers already, and no more");
             return Err(io::Error::new(io::ErrorKind::QuotaExceeded, full));
@@ -64,8 +66,7 @@ impl RealServers {
     fn forget(&self, name: &str, slot: Slot) {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         drop(slot);
-        let unused = |slot: &mut Slot| Arc::get_mut(slot).is_some_and(|process| process.get_mut().is_none());
-        if slots.get_mut(name).is_some_and(unused) {
+        if slots.get_mut(name).is_some_and(is_unused) {
             slots.remove(name);
         }
     }
@@ -79,6 +80,11 @@ impl RealServers {
         };
         launcher.launch(spec, former_port).await
     }
+}
+
+/// Whether there is no server in it, and nobody who is about to start one.
+fn is_unused(slot: &mut Slot) -> bool {
+    Arc::get_mut(slot).is_some_and(|process| process.get_mut().is_none())
 }
 
 #[async_trait]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Shared;
 use super::reply::Reply;
 use super::session::Session;
-use super::store::{Full, Store};
+use super::store::{Full, Store, TimeLeft};
 use crate::clock::Timestamp;
 
 /// The Redis version that the commands here behave like.
@@ -45,9 +45,9 @@ pub(super) fn run(session: &mut Session<'_>, name: &[u8], args: &[Vec<u8>]) -> R
             count(args.iter().filter(|key| store.get(key, now).is_some()).count())
         }
         (b"TTL", [key]) => match store(shared).time_left(key, now) {
-            None => Reply::Integer(-2),
-            Some(None) => Reply::Integer(-1),
-            Some(Some(left)) => Reply::Integer(rounded_seconds(left)),
+            TimeLeft::NotThere => Reply::Integer(-2),
+            TimeLeft::Unlimited => Reply::Integer(-1),
+            TimeLeft::For(left) => Reply::Integer(rounded_seconds(left)),
         },
         (b"INFO", _) => Reply::text(info(shared, now)),
         (b"CLIENT", [what, rest @ ..]) => client(session, &what.to_ascii_uppercase(), rest),

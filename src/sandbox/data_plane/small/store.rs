@@ -29,6 +29,14 @@ impl Entry {
     }
 }
 
+/// How long a key will still be there.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum TimeLeft {
+    NotThere,
+    Unlimited,
+    For(Duration),
+}
+
 /// There is no room for it.
 #[derive(Debug)]
 pub(super) struct Full;
@@ -38,10 +46,14 @@ impl Store {
         self.entries.get(key).filter(|entry| entry.lives(now)).map(|entry| &entry.value[..])
     }
 
-    /// `Some(None)` for a key that stays for good, `None` for one that is not there.
-    pub(super) fn time_left(&self, key: &[u8], now: Timestamp) -> Option<Option<Duration>> {
-        let entry = self.entries.get(key).filter(|entry| entry.lives(now))?;
-        Some(entry.until.map(|until| until.duration_since(now).try_into().unwrap_or_default()))
+    pub(super) fn time_left(&self, key: &[u8], now: Timestamp) -> TimeLeft {
+        match self.entries.get(key).filter(|entry| entry.lives(now)) {
+            None => TimeLeft::NotThere,
+            Some(Entry { until: None, .. }) => TimeLeft::Unlimited,
+            Some(Entry { until: Some(until), .. }) => {
+                TimeLeft::For(until.duration_since(now).try_into().unwrap_or_default())
+            }
+        }
     }
 
     /// What was there before stays if there is no room.
@@ -91,9 +103,9 @@ mod tests {
     fn a_key_is_gone_when_its_time_is_over() {
         let (mut store, later) = (Store::default(), START + Duration::from_secs(5));
         store.set(b"k", b"v", Some(later), START).unwrap();
-        assert_eq!(store.time_left(b"k", START), Some(Some(Duration::from_secs(5))));
+        assert_eq!(store.time_left(b"k", START), TimeLeft::For(Duration::from_secs(5)));
         assert_eq!(store.get(b"k", START), Some(&b"v"[..]));
-        assert_eq!((store.get(b"k", later), store.time_left(b"k", later)), (None, None));
+        assert_eq!((store.get(b"k", later), store.time_left(b"k", later)), (None, TimeLeft::NotThere));
         assert!(!store.remove(b"k", later));
         assert_eq!(store.bytes, 0);
     }
