@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# What the crate depends on: nothing banned, no foreign licence or source (deny.toml), nothing unused, and a build with one
+# provider without the libraries of another.
+#
+# Advisories are left out: their database is a git repository that CI cannot reach. `cargo deny check advisories` is for
+# whoever can.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/tools.sh
+PATH=$PWD/target/tools/bin:$PATH
+
+cargo deny --locked --all-features --log-level error check bans licenses sources
+cargo machete
+
+# aws-lc is the cryptography library of every build, not a part of the SDK.
+declare -A own=([aws]='^aws-(config|credential|runtime|sdk|sig|smithy|types)' [gcp]='^(gcp|google)' [azure]='^azure')
+
+failed=0
+for provider in '' aws gcp azure; do
+    crates=$(cargo tree --locked --no-default-features --features "$provider" --edges normal,build --prefix none --format '{p}')
+    for other in "${!own[@]}"; do
+        if [[ $other == "$provider" ]]; then continue; fi
+        if found=$(grep -E "${own[$other]}" <<<"$crates" | sort -u); then
+            printf 'the build with only `%s` contains a library of %s:\n%s\n' "$provider" "$other" "$found" >&2
+            failed=1
+        fi
+    done
+done
+
+# The reverse, or the pattern above would also pass when it matches nothing at all.
+if ! cargo tree --locked --no-default-features --features aws --edges normal --prefix none --format '{p}' | grep -qE "${own[aws]}"; then
+    echo 'the build with `aws` contains no library of aws: the pattern in this script is wrong' >&2
+    failed=1
+fi
+exit "$failed"
