@@ -22,7 +22,7 @@ for provider in '' aws gcp azure; do
     for other in "${!own[@]}"; do
         if [[ $other == "$provider" ]]; then continue; fi
         if found=$(grep -E "${own[$other]}" <<<"$crates" | sort -u); then
-            printf 'the build with only `%s` contains a library of %s:\n%s\n' "$provider" "$other" "$found" >&2
+            printf 'the build with only %s contains a library of %s:\n%s\n' "$provider" "$other" "$found" >&2
             failed=1
         fi
     done
@@ -30,7 +30,7 @@ done
 
 # The reverse, or the pattern above would also pass when it matches nothing at all.
 if ! cargo tree --locked --no-default-features --features aws --edges normal --prefix none --format '{p}' | grep -qE "${own[aws]}"; then
-    echo 'the build with `aws` contains no library of aws: the pattern in this script is wrong' >&2
+    echo 'the build with aws contains no library of aws: the pattern in this script is wrong' >&2
     failed=1
 fi
 exit "$failed"
