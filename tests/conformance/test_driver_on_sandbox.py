@@ -97,6 +97,7 @@ def test_a_no_change_put_is_answered_while_the_cloud_takes_its_snapshot(base, el
     cache = resource(base)
     made = cache.create({"engine": "valkey"})
     elasticache.create_snapshot(ReplicationGroupId=made[0]["name"], SnapshotName=f"of-{made[0]['name']}")
+    assert aws.group(elasticache, made[0]["name"])["Status"] == "snapshotting"
     assert outputs(cache.put({"engine": "valkey"})) == made
     elasticache.get_waiter("replication_group_available").wait(
         ReplicationGroupId=made[0]["name"], WaiterConfig=aws.quick(600)
