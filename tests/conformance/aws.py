@@ -47,12 +47,23 @@ def raises(code, status=None):
         raise AssertionError(f"wanted {code}, and the call succeeded")
 
 
-def network(endpoint):
+def keys(credentials):
+    """STS's spelling as the arguments of `client`."""
+    return {
+        "key": credentials["AccessKeyId"],
+        "secret": credentials["SecretAccessKey"],
+        "token": credentials["SessionToken"],
+    }
+
+
+def network(endpoint, **identity):
     """A VPC with two subnets, a subnet group over them, and a security group that is not the VPC's default."""
-    ec2, elasticache = client(endpoint, "ec2"), client(endpoint)
+    ec2, elasticache = client(endpoint, "ec2", **identity), client(endpoint, **identity)
     vpc = ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
     subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.20.{n}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"]["SubnetId"]
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.20.{n}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"][
+            "SubnetId"
+        ]
         for n, zone in enumerate("ab")
     ]
     group = ec2.create_security_group(GroupName="caches", Description="caches", VpcId=vpc)["GroupId"]

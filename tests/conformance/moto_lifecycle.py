@@ -2,9 +2,9 @@
 
     python moto_lifecycle.py -H 127.0.0.1 -p PORT
 
-moto answers the calls but never moves anything: a group is `available` in the answer to its creation and `deleting` for
-ever after its deletion. A driver that waits would either never wait or never finish. Every patch below says what moto does
-and what AWS does instead. They reach into moto's internals, so requirements.txt pins its version exactly.
+moto answers the calls but never moves anything: a group is `available` in the answer to its creation and `deleting`
+for ever after its deletion. A driver that waits would either never wait or never finish. Every patch below says what
+moto does and what AWS does instead. They reach into moto's internals, so requirements.txt pins its version exactly.
 """
 
 import sys
@@ -27,7 +27,7 @@ class Refused(ServiceException):
         super().__init__(code, message)
 
 
-# --- states: moto has `available` at once, and `deleting` without an end --------------------------------------------
+# --- states: moto has `available` at once, and `deleting` without an end ---
 
 
 class Lifecycle:
@@ -93,9 +93,7 @@ def extra(backend, kind):
 
 def record(backend, source, message):
     events = extra(backend, "events").setdefault("all", [])
-    events.append(
-        {"SourceIdentifier": source, "SourceType": "replication-group", "Message": message, "Date": utcnow()}
-    )
+    events.append({"SourceIdentifier": source, "SourceType": "replication-group", "Message": message, "Date": utcnow()})
 
 
 def create_replication_group(self, **kwargs):
@@ -130,7 +128,9 @@ def must_be_available(self, name):
     # moto lets a group be modified and deleted in any state.
     group = self.replication_groups.get(name)
     if group is not None and group.status != "available":
-        raise Refused("InvalidReplicationGroupState", f"Replication group {name} is not in available state: {group.status}")
+        raise Refused(
+            "InvalidReplicationGroupState", f"Replication group {name} is not in available state: {group.status}"
+        )
 
 
 def modify_replication_group(self, replication_group_id, **kwargs):
@@ -151,7 +151,7 @@ ElastiCacheBackend.modify_replication_group = modify_replication_group
 ElastiCacheBackend.delete_replication_group = delete_replication_group
 
 
-# --- tags: AWS refuses to list them while the group is busy, moto does not -------------------------------------------
+# --- tags: AWS refuses to list them while the group is busy, moto does not ---
 
 moto_list_tags = ElastiCacheBackend.list_tags_for_resource
 
@@ -166,7 +166,7 @@ def list_tags_for_resource(self, arn):
 ElastiCacheBackend.list_tags_for_resource = list_tags_for_resource
 
 
-# --- member clusters: moto names them in MemberClusters, and then does not know them -----------------------------------
+# --- member clusters: moto names them in MemberClusters, and then does not know them ---
 
 moto_describe_clusters = ElastiCacheBackend.describe_cache_clusters
 
@@ -211,7 +211,7 @@ def describe_cache_clusters(self, cache_cluster_id=None):
 ElastiCacheBackend.describe_cache_clusters = describe_cache_clusters
 
 
-# --- actions that moto does not have: it answers them with 500 and an HTML page ------------------------------------------
+# --- actions that moto does not have: it answers them with 500 and an HTML page ---
 
 
 def parameter_group_named(backend, name):
@@ -238,7 +238,9 @@ def create_cache_parameter_group(self):
     backend, params = self.elasticache_backend, self._get_params()
     name, groups = params["CacheParameterGroupName"].lower(), extra(backend, "parameter groups")
     if name in groups or name.startswith("default."):
-        raise Refused("CacheParameterGroupAlreadyExists", f"A cache parameter group with the name {name} already exists.")
+        raise Refused(
+            "CacheParameterGroupAlreadyExists", f"A cache parameter group with the name {name} already exists."
+        )
     groups[name] = {
         "name": name,
         "family": params["CacheParameterGroupFamily"],

@@ -1,7 +1,7 @@
 """Holds the XML of an ElastiCache or STS answer against botocore's model of the service.
 
-botocore itself passes over what it does not know, so a misspelt element looks like an absent one. Here it is an error, as
-is a value that is not of its type and an element that comes twice where one is allowed.
+botocore itself passes over what it does not know, so a misspelt element looks like an absent one. Here it is an error,
+as is a value that is not of its type and an element that comes twice where one is allowed.
 """
 
 import re

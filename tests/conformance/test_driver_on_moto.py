@@ -8,7 +8,7 @@ import requests
 
 import aws
 from driver import error, fields, guresid, outputs, static_account, temporary_account
-from test_emulators import excused
+from test_emulators import EXCUSED
 
 SMALL = {"engine": "valkey", "size": "small"}
 
@@ -54,7 +54,7 @@ def test_a_cache_lives_from_put_to_delete(base, moto, moto_network, elasticache,
 
     endpoint = made["NodeGroups"][0]["PrimaryEndpoint"]
     assert (values["host"], values["port"]) == (endpoint["Address"], endpoint["Port"])
-    assert "reader_host" not in values, excused("moto", "reader")
+    assert "reader_host" not in values, EXCUSED["moto"]["reader"]
     assert (values["tls"], values["auth"], values["cluster_mode"]) == (True, "password", False)
     assert (values["provider"], values["product"], values["region"]) == ("aws", "aws/replication-group", aws.REGION)
     assert values["resource_id"] == made["ARN"]
@@ -109,12 +109,14 @@ def test_an_account_sees_only_what_is_its_own(base, moto, elasticache, resource)
     mine = resource(base)
     values, secrets = mine.create(SMALL)
     role = aws.assumed(moto, "arn:aws:iam::111122223333:role/other")
+    there = aws.client(moto, **aws.keys(role))
+    aws.network(moto, **aws.keys(role))
     theirs = resource(base, id_=mine.id, account=temporary_account(role))
 
     # Without the cookie it is another cache, which happens to have the same name.
     other_values, other_secrets = theirs.create(SMALL)
     assert other_values["resource_id"] != values["resource_id"] and other_secrets["password"] != secrets["password"]
-    there = aws.client(moto, "elasticache", role["AccessKeyId"], role["SecretAccessKey"], role["SessionToken"])
+    assert aws.group(there, other_values["name"])["ARN"] == other_values["resource_id"]
     theirs.remove()
     with aws.raises("ReplicationGroupNotFoundFault", 404):
         aws.group(there, other_values["name"])
@@ -133,6 +135,17 @@ def test_without_security_groups_nothing_is_made(start_driver, moto, moto_networ
     body = error(resource(base).put(SMALL), "RES-101")
     assert any("security_group_ids" in path for path in fields(body)), body
     assert names(elasticache) == before
+
+
+def test_a_subnet_group_that_is_not_there_is_a_missing_prerequisite(
+    start_driver, moto, moto_network, elasticache, resource
+):
+    before = names(elasticache)
+    base = start_driver(moto, "no-such-group", moto_network["security_group_ids"])
+    cache = resource(base)
+    assert "no-such-group" in str(error(cache.put(SMALL), "RES-111"))
+    assert names(elasticache) == before
+    assert cache.delete().status_code == 204
 
 
 def test_somebody_elses_cache_of_that_name_is_left_alone(base, elasticache, resource):
@@ -161,7 +174,10 @@ def test_the_interface_of_2020_makes_and_removes_a_cache(base, elasticache):
     assert body["type"] == "redis" and body["data"]["values"]["port"] == 6379 and body["data"]["secrets"]["password"]
     name = body["data"]["values"]["name"]
     assert aws.group(elasticache, name)["AuthTokenEnabled"] is True
-    headers = {"humanitec-driver-params": base64_json(SMALL), "humanitec-driver-secrets": base64_json({"account": account})}
+    headers = {
+        "humanitec-driver-params": base64_json(SMALL),
+        "humanitec-driver-secrets": base64_json({"account": account}),
+    }
     gone = requests.delete(f"{base}/redis/{id_}", headers=headers, timeout=70)
     assert gone.status_code == 204, gone.text
     with aws.raises("ReplicationGroupNotFoundFault", 404):

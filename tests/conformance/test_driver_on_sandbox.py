@@ -88,7 +88,7 @@ def test_credentials_of_a_role_reach_the_account_of_the_role(base, sandbox, elas
     assert ":111122223333:" in values["resource_id"]
     with aws.raises("ReplicationGroupNotFoundFault", 404):
         aws.group(elasticache, values["name"])
-    there = aws.client(sandbox, "elasticache", role["AccessKeyId"], role["SecretAccessKey"], role["SessionToken"])
+    there = aws.client(sandbox, **aws.keys(role))
     assert aws.group(there, values["name"])["AuthTokenEnabled"] is True
     cache.remove()
 

@@ -1,6 +1,6 @@
 """The emulators alone, by boto3: that they run, that our patches of moto hold, and that each excuse is still needed.
 
-An excuse is a place where an emulator is wrong or lacks something. Other files lean on it by name. When an emulator gets
+An excuse is a place where an emulator is wrong or lacks something. The other files lean on it by its name. When an emulator gets
 better, the test of the excuse fails here, and both can go.
 """
 
@@ -29,11 +29,6 @@ EXCUSED = {
         "subnet group": "a subnet group that does not exist is accepted",
     },
 }
-
-
-def excused(emulator, what):
-    """The reason, to stand in the test that leans on it."""
-    return EXCUSED[emulator][what]
 
 
 def create(elasticache, name, **more):
@@ -86,7 +81,9 @@ def test_moto_moves_a_group_through_its_life(on_moto, moto_network):
     on_moto.get_waiter("replication_group_available").wait(ReplicationGroupId="life", WaiterConfig=aws.quick())
     ready = aws.group(on_moto, "life")
     assert ready["NodeGroups"][0]["PrimaryEndpoint"]["Address"].startswith("master.life.")
-    assert (ready["TransitEncryptionEnabled"], ready["AtRestEncryptionEnabled"], ready["AuthTokenEnabled"]) == (True,) * 3
+    assert (ready["TransitEncryptionEnabled"], ready["AtRestEncryptionEnabled"], ready["AuthTokenEnabled"]) == (
+        True,
+    ) * 3
 
     on_moto.modify_replication_group(ReplicationGroupId="life", CacheNodeType="cache.r7g.large", ApplyImmediately=True)
     assert aws.group(on_moto, "life")["Status"] == "modifying"
@@ -101,7 +98,9 @@ def test_moto_moves_a_group_through_its_life(on_moto, moto_network):
     with aws.raises("ReplicationGroupNotFoundFault", 404):
         aws.group(on_moto, "life")
     assert create(on_moto, "life")["Status"] == "creating"
-    messages = [e["Message"] for e in on_moto.describe_events(SourceIdentifier="life", SourceType="replication-group")["Events"]]
+    messages = [
+        e["Message"] for e in on_moto.describe_events(SourceIdentifier="life", SourceType="replication-group")["Events"]
+    ]
     assert messages[:2] == ["Replication group life created", "Replication group life deleted"]
 
 
@@ -111,7 +110,9 @@ def test_moto_knows_the_member_clusters_that_it_names(on_moto, moto_network):
     assert cluster["ReplicationGroupId"] == "member" and cluster["EngineVersion"] == "8.1"
     assert cluster["CacheSubnetGroupName"] == moto_network["subnet_group"]
     assert [g["SecurityGroupId"] for g in cluster["SecurityGroups"]] == moto_network["security_group_ids"]
-    assert cluster["CacheClusterId"] in [c["CacheClusterId"] for c in on_moto.describe_cache_clusters()["CacheClusters"]]
+    assert cluster["CacheClusterId"] in [
+        c["CacheClusterId"] for c in on_moto.describe_cache_clusters()["CacheClusters"]
+    ]
     with aws.raises("CacheClusterNotFound", 404):
         on_moto.describe_cache_clusters(CacheClusterId="nobody")
 
@@ -156,7 +157,7 @@ def test_moto_deletes_a_subnet_group_unless_it_is_in_use(on_moto, moto_network):
 def test_moto_keeps_accounts_apart(moto, on_moto, moto_network):
     create(on_moto, "here")
     role = aws.assumed(moto, "arn:aws:iam::111122223333:role/other")
-    there = aws.client(moto, "elasticache", role["AccessKeyId"], role["SecretAccessKey"], role["SessionToken"])
+    there = aws.client(moto, **aws.keys(role))
     with aws.raises("ReplicationGroupNotFoundFault", 404):
         aws.group(there, "here")
 

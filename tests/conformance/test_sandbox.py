@@ -94,7 +94,9 @@ def test_a_group_lives_from_create_to_delete(elasticache, sandbox_network):
         aws.group(elasticache, "life")
     with aws.raises("CacheClusterNotFound", 404):
         aws.members(elasticache, made)
-    messages = elasticache.describe_events(SourceIdentifier="life", SourceType="replication-group", Duration=60)["Events"]
+    messages = elasticache.describe_events(SourceIdentifier="life", SourceType="replication-group", Duration=60)[
+        "Events"
+    ]
     assert messages and all(e["SourceType"] == "replication-group" and e["Message"] and e["Date"] for e in messages)
 
 
@@ -232,7 +234,10 @@ def test_a_snapshot_is_taken_by_hand_and_at_the_end(elasticache, sandbox_network
 
 def test_a_parameter_group_is_made_changed_used_and_removed(elasticache, sandbox_network):
     made = {"CacheParameterGroupName": "lru", "CacheParameterGroupFamily": "valkey8", "Description": "made by boto3"}
-    assert elasticache.create_cache_parameter_group(**made)["CacheParameterGroup"]["CacheParameterGroupFamily"] == "valkey8"
+    assert (
+        elasticache.create_cache_parameter_group(**made)["CacheParameterGroup"]["CacheParameterGroupFamily"]
+        == "valkey8"
+    )
     with aws.raises("CacheParameterGroupAlreadyExists", 400):
         elasticache.create_cache_parameter_group(**made)
     change = [{"ParameterName": "maxmemory-policy", "ParameterValue": "allkeys-lru"}]
@@ -257,14 +262,14 @@ def test_sts_tells_who_calls_and_lends_roles(sandbox, sandbox_network):
     assert len(own["Account"]) == 12 and own["Account"] in own["Arn"]
     role = aws.assumed(sandbox, "arn:aws:iam::111122223333:role/other", ExternalId="e-1")
     assert role["Expiration"] > datetime.datetime.now(datetime.UTC)
-    keys = (role["AccessKeyId"], role["SecretAccessKey"], role["SessionToken"])
-    assert strict.watch(aws.client(sandbox, "sts", *keys), found).get_caller_identity()["Account"] == "111122223333"
+    theirs = aws.client(sandbox, "sts", **aws.keys(role))
+    assert strict.watch(theirs, found).get_caller_identity()["Account"] == "111122223333"
     assert found == []
 
     # What one account makes, the other does not see.
     mine = aws.client(sandbox)
     mine.create_replication_group(**asked("mine", sandbox_network))
     with aws.raises("ReplicationGroupNotFoundFault", 404):
-        aws.group(aws.client(sandbox, "elasticache", *keys), "mine")
+        aws.group(aws.client(sandbox, **aws.keys(role)), "mine")
     available(mine, "mine")
     delete(mine, "mine")
