@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the crate depends on: nothing banned, no foreign licence or source (deny.toml), nothing unused, and a build with one
-# provider without the libraries of another.
+# What the crate depends on: nothing banned, no foreign licence or source (deny.toml), nothing unused, and a build with
+# one provider without the libraries of another.
 #
 # Advisories are left out: their database is a git repository that CI cannot reach. `cargo deny check advisories` is for
 # whoever can.
@@ -16,9 +16,14 @@ cargo machete
 # aws-lc is the cryptography library of every build, not a part of the SDK.
 declare -A own=([aws]='^aws-(config|credential|runtime|sdk|sig|smithy|types)' [gcp]='^(gcp|google)' [azure]='^azure')
 
+# crates_of FEATURES: every crate that ends up in a build with these features, one a line.
+crates_of() {
+    cargo tree --locked --no-default-features --features "$1" --edges normal,build --prefix none --format '{p}'
+}
+
 failed=0
 for provider in '' aws gcp azure; do
-    crates=$(cargo tree --locked --no-default-features --features "$provider" --edges normal,build --prefix none --format '{p}')
+    crates=$(crates_of "$provider")
     for other in "${!own[@]}"; do
         if [[ $other == "$provider" ]]; then continue; fi
         if found=$(grep -E "${own[$other]}" <<<"$crates" | sort -u); then
@@ -29,7 +34,8 @@ for provider in '' aws gcp azure; do
 done
 
 # The reverse, or the pattern above would also pass when it matches nothing at all.
-if ! cargo tree --locked --no-default-features --features aws --edges normal --prefix none --format '{p}' | grep -qE "${own[aws]}"; then
+crates=$(crates_of aws)
+if ! grep -qE "${own[aws]}" <<<"$crates"; then
     echo 'the build with aws contains no library of aws: the pattern in this script is wrong' >&2
     failed=1
 fi

@@ -23,8 +23,10 @@ if [[ $EUID -ne 0 ]]; then
 fi
 
 export DEBIAN_FRONTEND=noninteractive
-# A fresh machine has no package lists; an old list may name versions that are gone.
-if ! { "${as_root[@]}" apt-get -qq update && "${as_root[@]}" apt-get -qq install -y --no-install-recommends redis-server; } \
-    >/dev/null </dev/null; then
+install() {
+    # A fresh machine has no package lists; an old list may name versions that are gone.
+    "${as_root[@]}" apt-get -qq update && "${as_root[@]}" apt-get -qq install -y --no-install-recommends redis-server
+}
+if ! install >/dev/null </dev/null; then
     echo "redis-server could not be installed: going on without" >&2
 fi

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Puts the cargo subcommands that `make check` needs under target/tools, at fixed versions.
 #
-# They are built without optimisation: each runs for seconds, and this way all three take about a minute and a half of two
-# cores instead of seven. That is why CI can afford the real tools and needs no look-alike of ours.
+# They are built without optimisation: each runs for seconds, and this way all three take about a minute and a half of
+# two cores instead of seven. That is why CI can afford the real tools and needs no look-alike of ours.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
