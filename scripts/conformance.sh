@@ -22,7 +22,8 @@ venv moto tests/conformance/requirements.txt
 venv ministack tests/conformance/requirements-ministack.txt
 
 cargo build --quiet
-target=$(cargo metadata --format-version 1 --no-deps | "$python" -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
+read_target='import json, sys; print(json.load(sys.stdin)["target_directory"])'
+target=$(cargo metadata --format-version 1 --no-deps | "$python" -c "$read_target")
 
 CACHE_DRIVER_BIN=$target/debug/cache-driver MINISTACK_BIN=$PWD/.venv/ministack/bin/ministack \
     .venv/moto/bin/pytest -c tests/conformance/pytest.ini tests/conformance "$@"

@@ -27,7 +27,7 @@ for provider in '' aws gcp azure; do
     for other in "${!own[@]}"; do
         if [[ $other == "$provider" ]]; then continue; fi
         if found=$(grep -E "${own[$other]}" <<<"$crates" | sort -u); then
-            printf 'the build with only %s contains a library of %s:\n%s\n' "$provider" "$other" "$found" >&2
+            printf 'a build with the features "%s" contains a library of %s:\n%s\n' "$provider" "$other" "$found" >&2
             failed=1
         fi
     done
