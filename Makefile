@@ -20,6 +20,9 @@ test: ## All tests of the crate
 
 check: fmt layering lint docs dependencies ## Format, layers, lints of every feature combination, docs, dependencies
 
+# For example `make conformance PYTEST="-k sandbox"`.
+PYTEST ?=
+
 conformance: ## The driver against other people's emulators, and the sandbox against boto3
 	scripts/conformance.sh $(PYTEST)
 
