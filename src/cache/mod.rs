@@ -7,7 +7,7 @@ pub mod fields;
 mod id;
 mod mark;
 mod place;
-mod product;
+pub(crate) mod product;
 pub mod schema;
 mod size;
 mod spec;

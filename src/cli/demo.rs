@@ -166,7 +166,11 @@ fn target(outputs: &Value) -> ping::Target {
     let text = |pointer: &str| outputs.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     ping::Target {
         host: text("/resource/values/host").unwrap_or_default(),
-        port: outputs.pointer("/resource/values/port").and_then(Value::as_u64).and_then(|p| p.try_into().ok()).unwrap_or(0),
+        port: outputs
+            .pointer("/resource/values/port")
+            .and_then(Value::as_u64)
+            .and_then(|p| p.try_into().ok())
+            .unwrap_or(0),
         tls: outputs.pointer("/resource/values/tls") == Some(&Value::Bool(true)),
         username: text("/resource/secrets/username").filter(|user| !user.is_empty()),
         password: text("/resource/secrets/password").filter(|word| !word.is_empty()).map(SecretString::from),

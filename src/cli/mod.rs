@@ -13,12 +13,13 @@ mod demo;
 mod sandbox;
 
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use clap::{Parser, Subcommand};
 
 /// Provisions managed Redis, Valkey and Memcached for the Platform Orchestrator.
 #[derive(Debug, Parser)]
-#[command(name = "cache-driver", version = version(), about, propagate_version = true)]
+#[command(name = "cache-driver", version = VERSION.as_str(), about, propagate_version = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -64,10 +65,10 @@ impl Failed {
 }
 
 /// The version, with the providers that are part of this binary.
-fn version() -> String {
+static VERSION: LazyLock<String> = LazyLock::new(|| {
     let providers: Vec<&str> = crate::backend::compiled().iter().map(|provider| provider.as_str()).collect();
     format!("{} (providers: {})", env!("CARGO_PKG_VERSION"), providers.join(", "))
-}
+});
 
 /// Runs the command that the process was started with.
 #[must_use]
@@ -114,5 +115,7 @@ async fn emulate(config: crate::config::Config, parts: &start::World) -> Result<
 
 #[cfg(not(feature = "sandbox"))]
 async fn emulate(_: crate::config::Config, _: &start::World) -> Result<start::Emulated, Failed> {
-    Err(Failed::Config("this binary was built without the feature `sandbox`; build with `--features sandbox`".to_owned()))
+    Err(Failed::Config(
+        "this binary was built without the feature `sandbox`; build with `--features sandbox`".to_owned(),
+    ))
 }

@@ -5,9 +5,9 @@ use std::io::Read as _;
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 
+use super::Failed;
 use super::documents::print;
 use super::start::{ConfigArgs, World, enabled};
-use super::Failed;
 use crate::backend::Given;
 use crate::cache::GuResId;
 use crate::driver::{self, Call, Put};

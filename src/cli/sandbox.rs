@@ -72,7 +72,9 @@ async fn start_aws(world: &World, speed: f64, data_plane: Arc<dyn DataPlane>, po
 /// What answers on the endpoints, and its name.
 async fn data_plane(choice: Choice, world: &World) -> Result<(Arc<dyn DataPlane>, String), Failed> {
     let found = match choice {
-        Choice::None => return Ok((Arc::new(NoDataPlane), "nothing; host names as the cloud would give them".to_owned())),
+        Choice::None => {
+            return Ok((Arc::new(NoDataPlane), "nothing; host names as the cloud would give them".to_owned()));
+        }
         Choice::Small => None,
         Choice::Auto => {
             let path = config::process_env().into_iter().find(|(name, _)| name == "PATH").map(|(_, path)| path);

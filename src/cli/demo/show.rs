@@ -31,7 +31,8 @@ pub(super) fn outputs(id: &str, body: &Value) {
 
 /// What differs between two sets of outputs.
 pub(super) fn changed(before: &Value, after: &Value) {
-    let values = |body: &Value| body.pointer("/resource/values").and_then(Value::as_object).cloned().unwrap_or_default();
+    let values =
+        |body: &Value| body.pointer("/resource/values").and_then(Value::as_object).cloned().unwrap_or_default();
     let (before, after) = (values(before), values(after));
     let mut same = true;
     for (key, value) in &after {
@@ -68,7 +69,8 @@ impl Bar {
     pub(super) fn show(&mut self, answer: &Answer) {
         let time = |pointer: &str| answer.text(pointer).parse::<Timestamp>().ok();
         let (now, end) = (time("/current_time"), time("/estimated_completion_time"));
-        let left = now.zip(end).and_then(|(now, end)| Duration::try_from(end.duration_since(now)).ok()).unwrap_or_default();
+        let left =
+            now.zip(end).and_then(|(now, end)| Duration::try_from(end.duration_since(now)).ok()).unwrap_or_default();
         let text = format!("{} (about {} s left)", answer.text("/message"), left.as_secs());
         match &self.bar {
             Some(bar) => {
