@@ -16,6 +16,7 @@ mod outputs;
 mod plan;
 mod progress;
 mod put;
+mod remove;
 mod request;
 mod secret;
 mod service;
