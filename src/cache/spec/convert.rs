@@ -1,8 +1,10 @@
 //! Between canonical JSON values and the typed fields.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::time::Duration;
 
+use aws_lc_rs::digest;
 use serde_json::{Map, Value, json};
 
 use super::Spec;
@@ -124,6 +126,47 @@ impl Spec {
         }
         Value::Object(set)
     }
+}
+
+/// What may change without another cache, or another shape of it, being wanted: permissions, policies for later, and
+/// what the mark carries by itself.
+const NOT_WANTED: [&str; 11] = [
+    "profile",
+    "account",
+    "apply",
+    "allow",
+    "adopt",
+    "name_salt",
+    "on_provider_change",
+    "on_delete",
+    "delete_hold_hours",
+    "deletion_protection",
+    "ttl",
+];
+
+impl Spec {
+    /// 12 hex digits that tell whether the same cache is wanted: the same for every spelling of the same set fields.
+    ///
+    /// Counted is all that shapes the cache at its cloud (also tags, context and the password's generation); native
+    /// blocks only of the chosen provider, where one is set. Left out are permissions (`allow`, `account`), policies
+    /// (`profile`, `apply`, `adopt`, `name_salt`, `on_provider_change`) and how it ends (`on_delete`, `ttl`, protection).
+    #[must_use]
+    pub fn want_hash(&self) -> String {
+        let Value::Object(mut set) = self.summary() else { unreachable!("a summary is an object") };
+        set.retain(|key, _| !NOT_WANTED.contains(&key.as_str()));
+        if let Some(chosen) = self.provider {
+            set.retain(|key, _| key == chosen.as_str() || !is_block(key));
+        }
+        // Sorted, because the order of a JSON map depends on a feature of the library.
+        let sorted: BTreeMap<String, Value> = set.into_iter().collect();
+        let text = serde_json::to_string(&sorted).expect("a map of JSON values is JSON");
+        let hash = digest::digest(&digest::SHA256, text.as_bytes());
+        hash.as_ref()[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+fn is_block(key: &str) -> bool {
+    Provider::WORDS.contains(&key)
 }
 
 fn word<T: FromStr>(value: &Value) -> Option<T> {
