@@ -36,7 +36,10 @@ impl Driver {
                 let message = format!("{operation}: the cloud says `{}`", found.seen.status);
                 Ok(Outcome::Pending(Box::new(self.pending(asked, &found, operation, since, message))))
             }
-            Next::Shell => Err(self.clear_shell(asked, &found, false).await),
+            Next::Shell => {
+                let error = self.shell_error(&found).await.hint("PUT again to have it removed and made anew, or DELETE it");
+                Err(Halt::Fail(self.refuse(asked, &found, error)))
+            }
             Next::Refuse(refusal) => Err(Halt::Fail(self.refusal(asked, &found, refusal).await)),
             _ => Ok(Outcome::NotFound),
         }

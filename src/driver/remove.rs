@@ -1,6 +1,7 @@
 //! DELETE: make it gone.
 
 use super::answer::{Asked, not_ours};
+use super::background::Who;
 use super::lifecycle::{self, Next, Wish};
 use super::locate::{Found, Halt, Keys, Search};
 use super::request::{Call, Failure, Outcome};
@@ -9,16 +10,21 @@ use crate::cache::{Code, Mark, State};
 use crate::config::DeleteUnverifiable;
 
 impl Driver {
-    pub(super) async fn delete_once(&self, call: &Call, foreground: bool) -> Result<Outcome, Failure> {
-        let _turn = self.inner.turns.take(&call.id).await;
+    /// One step. `None` if something newer has overtaken it.
+    pub(super) async fn delete_once(&self, call: &Call, who: Who) -> Result<Option<Outcome>, Failure> {
+        let Some(_turn) = self.turn(&call.id, who).await else { return Ok(None) };
         let cookie = self.open_cookie(call)?;
         let asked = Asked { call, cookie: &cookie, adopted_password: None };
-        let outcome = self.remove(call, &cookie, &asked, foreground).await;
-        outcome.or_else(|halt| self.not_now(&asked, halt, Operation::Deleting))
+        let outcome = self.remove(call, &cookie, &asked).await;
+        let outcome = outcome.or_else(|halt| self.not_now(&asked, halt, Operation::Deleting))?;
+        if who.is_caller() {
+            self.inner.background.note(&call.id, &outcome);
+        }
+        Ok(Some(outcome))
     }
 
     /// Removes every cache that bears the resource's mark, in every place where this config may have made one.
-    async fn remove(&self, call: &Call, cookie: &Cookie, asked: &Asked<'_>, foreground: bool) -> Result<Outcome, Halt> {
+    async fn remove(&self, call: &Call, cookie: &Cookie, asked: &Asked<'_>) -> Result<Outcome, Halt> {
         let keys = Keys::new(call.credentials.as_ref(), cookie, None);
         let by_cookie = self.look_by_cookie(cookie, &keys).await?;
         let known: Vec<_> = by_cookie.iter().map(|found| found.at.place.clone()).collect();
@@ -31,7 +37,7 @@ impl Driver {
         }
         let mut pending = None;
         for found in std::mem::take(&mut search.owned) {
-            if let Some(outcome) = self.remove_one(call, cookie, asked, &found, foreground).await? {
+            if let Some(outcome) = self.remove_one(call, cookie, asked, &found).await? {
                 pending = pending.or(Some(outcome));
             }
             search.looked += 1;
@@ -69,8 +75,7 @@ impl Driver {
         call: &Call,
         cookie: &Cookie,
         asked: &Asked<'_>,
-        found: &Found,
-        foreground: bool,
+        found: &Found
     ) -> Result<Option<Outcome>, Halt> {
         let when = self.when(found.product(), self.running(&call.id, cookie));
         let since =
@@ -93,7 +98,7 @@ impl Driver {
                 let steps = self.removal(found);
                 match self.run(found, steps).await {
                     Ok(_) => {
-                        tracing::info!(id = %call.id, place = ?found.at.place, foreground, "removing");
+                        tracing::info!(id = %call.id, place = ?found.at.place, "removing");
                         pending("deleting: the cloud accepted the removal".to_owned())
                     }
                     // It cannot be removed while it is being made or changed: as soon as the cloud allows it.

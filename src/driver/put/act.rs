@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::backend::{Goal, Ownership, Pace, PasswordMaker, Phase, Resolved, Step};
 use crate::cache::{Code, FieldError, Intent, Mark, OnDelete, Password, State};
 use crate::driver::answer::Asked;
+use crate::driver::background::Who;
 use crate::driver::locate::{Found, Halt};
 use crate::driver::progress::later;
 use crate::driver::{Driver, DriverError, Put};
@@ -112,7 +113,7 @@ impl Driver {
         asked: &Asked<'_>,
         found: &Found,
         mark: &Mark,
-        foreground: bool,
+        who: Who,
     ) -> Result<(), Halt> {
         let diagnosis = found.backend.diagnose(&found.at, mark.since).await.map_err(|error| found.failed(error))?;
         if diagnosis.cause.is_none() {
@@ -120,20 +121,18 @@ impl Driver {
         }
         let message = format!("the update of {} failed; the cache is as it was before", found.at.place.name);
         let error = self.diagnosed(found, mark.since, Code::CloudFailed, message).await;
-        if foreground {
+        if who.is_caller() {
             let forgotten = Mark { want: "0".repeat(mark.want.len()), since: self.inner.clock.now(), ..mark.clone() };
             self.rewrite_mark(found.clone(), forgotten).await?;
         }
         Err(Halt::Fail(self.refuse(asked, found, error)))
     }
 
-    /// Tells why a creation failed, and begins to clear it away, so that the next PUT can make it anew.
-    pub(in crate::driver) async fn clear_shell(&self, asked: &Asked<'_>, found: &Found, foreground: bool) -> Halt {
-        let name = &found.at.place.name;
-        let since = found.seen.mark().map_or(jiff::Timestamp::UNIX_EPOCH, |mark| mark.since);
-        let message = format!("the creation of {name} failed");
-        let error = self.diagnosed(found, since, Code::CloudFailed, message).await;
-        if !foreground {
+    /// Tells why a creation failed. If a caller hears it, what is left begins to be cleared away, so that the next PUT
+    /// can make it anew.
+    pub(super) async fn clear_shell(&self, asked: &Asked<'_>, found: &Found, who: Who) -> Halt {
+        let error = self.shell_error(found).await;
+        if !who.is_caller() {
             return Halt::Fail(self.refuse(asked, found, error));
         }
         let removal = found.backend.steps(&Goal::Removed { final_snapshot: None }, &found.seen);
@@ -144,6 +143,13 @@ impl Driver {
             Err(_) => error.hint("what is left of it could not be removed now; the next PUT or DELETE tries again"),
         };
         Halt::Fail(self.refuse(asked, found, error))
+    }
+
+    /// Why a creation failed.
+    pub(in crate::driver) async fn shell_error(&self, found: &Found) -> DriverError {
+        let since = found.seen.mark().map_or(jiff::Timestamp::UNIX_EPOCH, |mark| mark.since);
+        let message = format!("the creation of {} failed", found.at.place.name);
+        self.diagnosed(found, since, Code::CloudFailed, message).await
     }
 
     /// The calls that remove a cache as its mark says.

@@ -7,6 +7,7 @@ pub(super) use judge::Judged;
 use secrecy::SecretString;
 
 use super::answer::Asked;
+use super::background::Who;
 use super::lifecycle::Next;
 use super::locate::{Found, Halt};
 use super::progress::later;
@@ -16,18 +17,23 @@ use crate::backend::{Change, Goal, Pace, Resolved, Step};
 use crate::cache::{Apply, Code, Intent, Mark, Password};
 
 impl Driver {
-    pub(in crate::driver) async fn put_once(&self, put: &Put, foreground: bool) -> Result<Outcome, Failure> {
-        let _turn = self.inner.turns.take(&put.call.id).await;
+    /// One step. `None` if something newer has overtaken it.
+    pub(in crate::driver) async fn put_once(&self, put: &Put, who: Who) -> Result<Option<Outcome>, Failure> {
+        let Some(_turn) = self.turn(&put.call.id, who).await else { return Ok(None) };
         let cookie = self.open_cookie(&put.call)?;
         let asked = Asked { call: &put.call, cookie: &cookie, adopted_password: put.adopted_password.as_ref() };
         let outcome = match self.judge(put, &cookie).await {
-            Ok(judged) => self.carry_out(put, &asked, judged, foreground).await,
+            Ok(judged) => self.carry_out(put, &asked, judged, who).await,
             Err(halt) => Err(halt),
         };
-        outcome.or_else(|halt| self.not_now(&asked, halt, Operation::Creating))
+        let outcome = outcome.or_else(|halt| self.not_now(&asked, halt, Operation::Creating))?;
+        if who.is_caller() {
+            self.inner.background.note(&put.call.id, &outcome);
+        }
+        Ok(Some(outcome))
     }
 
-    async fn carry_out(&self, put: &Put, asked: &Asked<'_>, judged: Judged, foreground: bool) -> Result<Outcome, Halt> {
+    async fn carry_out(&self, put: &Put, asked: &Asked<'_>, judged: Judged, who: Who) -> Result<Outcome, Halt> {
         let Judged { found, older, resolved, changes: _, wanted, next, warnings } = judged;
         let now = self.inner.clock.now();
         let mark = found.seen.mark().cloned();
@@ -79,7 +85,7 @@ impl Driver {
             }
             Next::Continue(changes) => {
                 let Some(mark) = mark else { return Err(lost_mark()) };
-                self.refuse_if_failed(asked, &found, &mark, foreground).await?;
+                self.refuse_if_failed(asked, &found, &mark, who).await?;
                 let password = self.derived(put, &found, mark.password.as_ref())?;
                 let steps = self.steps_present(&found, &resolved, &changes, &mark, password.as_ref(), put);
                 self.change(asked, found, steps, warnings).await
@@ -120,7 +126,7 @@ impl Driver {
                 tracing::warn!(id = %put.call.id, place = ?found.at.place, "replacing, as `allow` says");
                 Ok(started(Operation::Updating, &ran))
             }
-            Next::Shell => Err(self.clear_shell(asked, &found, foreground).await),
+            Next::Shell => Err(self.clear_shell(asked, &found, who).await),
             Next::Refuse(refusal) => Err(Halt::Fail(self.refusal(asked, &found, refusal).await)),
             Next::Nothing | Next::Remove | Next::Detach => Err(lost_mark()),
         }
