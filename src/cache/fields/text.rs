@@ -71,7 +71,11 @@ pub(super) const VERSION: Text = with_numbers(
 pub(super) const KEY: Text =
     text("an AWS key ARN, a Google CryptoKey path or an Azure key URL with its version", "[!-~]{1,1000}", graphic);
 pub(super) const EXISTING: Text = text("the name, ARN or full path of an existing instance", "[!-~]{1,1000}", graphic);
-pub(super) const SNAPSHOT: Text = text("the name, ARN or URL of a snapshot", "[!-~]{1,1000}", graphic);
+/// Without `?`, so that no signed URL, which is a secret, gets into plans and hashes.
+pub(super) const SNAPSHOT: Text =
+    text("the name, ARN or URL of a snapshot, without a query", "[A-Za-z0-9._:/@+=~%-]{1,1000}", |t| {
+        alnum(t, 1, 1000, "._:/@+=~%-")
+    });
 pub(super) const SALT: Text = with_numbers(
     text("1 to 64 of A-Z, a-z, 0-9, `.` and `-`", "[A-Za-z0-9.-]{1,64}", |t| alnum(t, 1, 64, ".-")),
     Numbers::Between { from: 0, below: 1_000_000 },

@@ -78,6 +78,10 @@ impl Spec {
     /// The set fields in canonical form, for plans. Reading it gives the same specification again.
     #[must_use]
     pub fn summary(&self) -> Value {
+        Value::Object(self.set_fields())
+    }
+
+    fn set_fields(&self) -> Map<String, Value> {
         let mut set = Map::new();
         let mut add = |key: &str, value: Option<Value>| {
             if let Some(value) = value {
@@ -124,7 +128,7 @@ impl Spec {
         for (provider, block) in &self.native {
             add(provider.as_str(), Some(json!(block)));
         }
-        Value::Object(set)
+        set
     }
 }
 
@@ -152,16 +156,15 @@ impl Spec {
     /// (`profile`, `apply`, `adopt`, `name_salt`, `on_provider_change`) and how it ends (`on_delete`, `ttl`, protection).
     #[must_use]
     pub fn want_hash(&self) -> String {
-        let Value::Object(mut set) = self.summary() else { unreachable!("a summary is an object") };
+        let mut set = self.set_fields();
         set.retain(|key, _| !NOT_WANTED.contains(&key.as_str()));
         if let Some(chosen) = self.provider {
             set.retain(|key, _| key == chosen.as_str() || !is_block(key));
         }
         // Sorted, because the order of a JSON map depends on a feature of the library.
         let sorted: BTreeMap<String, Value> = set.into_iter().collect();
-        let text = serde_json::to_string(&sorted).expect("a map of JSON values is JSON");
-        let hash = digest::digest(&digest::SHA256, text.as_bytes());
-        hash.as_ref()[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+        let hash = digest::digest(&digest::SHA256, json!(sorted).to_string().as_bytes());
+        hash.as_ref()[..6].iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
     }
 }
 
@@ -196,7 +199,8 @@ fn backup_value(backup: &Backup) -> Value {
     }
 }
 
-fn written(value: impl ToString) -> Value {
+#[expect(clippy::needless_pass_by_value, reason = "goes into `Option::map` for copies and references alike")]
+fn written<T: ToString>(value: T) -> Value {
     Value::String(value.to_string())
 }
 
