@@ -5,6 +5,7 @@ import contextlib
 import boto3
 import botocore.config
 import botocore.exceptions
+import requests
 
 REGION = "eu-central-1"
 KEY = "AKIAIOSFODNN7EXAMPLE"
@@ -95,3 +96,9 @@ def tags(elasticache, group_):
 def quick(waits=200):
     """A waiter that looks often: emulated clouds take seconds, not minutes."""
     return {"Delay": 0.1, "MaxAttempts": waits}
+
+
+def mutate(sandbox, **change):
+    """Changes the sandbox by another hand than the callers'."""
+    answer = requests.post(f"{sandbox}/_sandbox/mutate", json=change, timeout=10)
+    assert answer.ok, answer.text

@@ -12,6 +12,10 @@ import requests
 import aws
 
 
+# Every secret that went to or came from a driver, to be looked for in its log.
+SECRETS = {aws.SECRET}
+
+
 def guresid():
     """A permanent resource id as the orchestrator makes them: 40 hex digits."""
     return secrets.token_hex(20)
@@ -38,6 +42,7 @@ class Driver:
         self.session = requests.Session()
         # What no answer but the outputs may contain.
         self.hidden = [v for k, v in self.account.items() if k.lower() not in ("aws_access_key_id", "accesskeyid")]
+        SECRETS.update(self.hidden)
 
     def close(self):
         self.session.close()
@@ -135,6 +140,7 @@ def outputs(answer):
     """Values and secrets of a 200."""
     assert answer.status_code == 200, f"{answer.status_code}: {answer.text}"
     resource = answer.json()["resource"]
+    SECRETS.add(resource["secrets"]["password"])
     return resource["values"], resource["secrets"]
 
 

@@ -2,6 +2,7 @@
 
 import os
 import queue
+import re
 import socket
 import subprocess
 import threading
@@ -54,19 +55,19 @@ class Server:
         self.stop()
         raise RuntimeError(f"{self.name} {what}; its output:\n{self.output()[-4000:]}")
 
-    def wait_for_line(self, prefix):
-        """The rest of the first line that has `prefix` in it."""
+    def wait_for_line(self, pattern):
+        """The first group of the first line, of output or log, that has `pattern` in it."""
         deadline = time.monotonic() + STARTUP_SECONDS
         while time.monotonic() < deadline:
             try:
-                line = self.fresh.get(timeout=0.1)
+                found = re.search(pattern, self.fresh.get(timeout=0.1))
             except queue.Empty:
                 if self.process.poll() is not None and self.fresh.empty():
                     self._fail(f"ended with {self.process.returncode}")
                 continue
-            if prefix in line:
-                return line.split(prefix, 1)[1].strip()
-        return self._fail(f"did not print `{prefix}` within {STARTUP_SECONDS} s")
+            if found:
+                return found.group(1)
+        return self._fail(f"did not print `{pattern}` within {STARTUP_SECONDS} s")
 
     def wait_for_http(self, url):
         """Returns when something answers HTTP there, whatever it answers."""

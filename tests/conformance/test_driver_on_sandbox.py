@@ -93,13 +93,12 @@ def test_credentials_of_a_role_reach_the_account_of_the_role(base, sandbox, elas
     cache.remove()
 
 
-def test_a_no_change_put_is_answered_while_the_cloud_takes_its_snapshot(base, elasticache, resource):
+def test_a_no_change_put_is_answered_while_the_cloud_takes_its_snapshot(base, sandbox, elasticache, resource):
     cache = resource(base)
     made = cache.create({"engine": "valkey"})
-    elasticache.create_snapshot(ReplicationGroupId=made[0]["name"], SnapshotName=f"of-{made[0]['name']}")
-    assert aws.group(elasticache, made[0]["name"])["Status"] == "snapshotting"
+    name = made[0]["name"]
+    aws.mutate(sandbox, op="status", id=name, status="snapshotting", seconds=3)
     assert outputs(cache.put({"engine": "valkey"})) == made
-    elasticache.get_waiter("replication_group_available").wait(
-        ReplicationGroupId=made[0]["name"], WaiterConfig=aws.quick(600)
-    )
+    assert aws.group(elasticache, name)["Status"] == "snapshotting"
+    elasticache.get_waiter("replication_group_available").wait(ReplicationGroupId=name, WaiterConfig=aws.quick(600))
     cache.remove()

@@ -1,7 +1,7 @@
 """The emulators alone, by boto3: that they run, that our patches of moto hold, and that each excuse is still needed.
 
-An excuse is a place where an emulator is wrong or lacks something. The other files lean on it by its name. When an emulator gets
-better, the test of the excuse fails here, and both can go.
+An excuse is a place where an emulator is wrong or lacks something. The other files lean on it by its name. When an
+emulator gets better, the test of the excuses fails here, and both can go.
 """
 
 import botocore.parsers

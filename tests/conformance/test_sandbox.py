@@ -148,7 +148,6 @@ def test_lists_come_in_pages(elasticache, sandbox_network):
         ("InvalidParameterValue", {"AuthToken": "too-short"}),
         ("InvalidParameterValue", {"CacheNodeType": "cache.imaginary.large"}),
         ("InvalidParameterCombination", {"AutomaticFailoverEnabled": True}),
-        ("CacheSubnetGroupNotFoundFault", {"CacheSubnetGroupName": "no-such-group"}),
     ],
 )
 def test_a_create_that_aws_refuses_is_refused_and_makes_nothing(elasticache, sandbox_network, code, more):
@@ -161,11 +160,16 @@ def test_a_create_that_aws_refuses_is_refused_and_makes_nothing(elasticache, san
     assert wanted["ReplicationGroupId"] not in names
 
 
-def test_a_parameter_group_must_exist(elasticache, sandbox_network):
+def test_a_parameter_group_and_a_subnet_group_must_exist(elasticache, sandbox, sandbox_network):
     with aws.raises("CacheParameterGroupNotFound", 404):
-        elasticache.create_replication_group(
-            **asked("refused", sandbox_network, CacheParameterGroupName="no-such-parameter-group")
-        )
+        elasticache.create_replication_group(**asked("lost", sandbox_network, CacheParameterGroupName="no-such-group"))
+    # In the sandbox every prerequisite exists until it is taken away.
+    account = aws.client(sandbox, "sts").get_caller_identity()["Account"]
+    aws.mutate(sandbox, op="remove_subnet_group", name="no-such-group", account_id=account, region=aws.REGION)
+    with aws.raises("CacheSubnetGroupNotFoundFault", 400):
+        elasticache.create_replication_group(**asked("lost", sandbox_network, CacheSubnetGroupName="no-such-group"))
+    with aws.raises("ReplicationGroupNotFoundFault", 404):
+        aws.group(elasticache, "lost")
 
 
 def test_a_busy_group_refuses_and_a_taken_name_is_taken(elasticache, sandbox_network):
