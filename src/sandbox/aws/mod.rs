@@ -1,7 +1,7 @@
 //! The emulated AWS: `ElastiCache` replication groups, and what of STS and EC2 is needed beside them.
 //!
 //! One port, path `/`, query protocol (`Action=…&Version=…`) in and XML out, as botocore's model of `ElastiCache` 2015-02-02 has it.
-//! Where things are: [`router`](self) takes a call apart and applies faults; `actions` is the table of contents; one file per family
+//! Where things are: `router` takes a call apart and applies faults; `actions` is the table of contents; one file per family
 //! of actions; `group` and `store` are what is remembered; `advance` moves it on with the clock. Serverless caches, memcached,
 //! users and user groups are not there yet.
 
