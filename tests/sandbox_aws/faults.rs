@@ -35,6 +35,8 @@ async fn each_refusing_fault_answers_in_the_words_of_aws_once() {
 #[tokio::test]
 async fn a_connection_dropped_after_the_create_leaves_the_group() {
     let cloud = Cloud::start().await;
+    // A connection that is used again must not hide a second attempt of the client either.
+    assert_eq!(cloud.status("c").await, "ReplicationGroupNotFoundFault");
     cloud.fault(json!([{"kind": "drop_after", "action": "CreateReplicationGroup"}]));
     let error = cloud.create("c").send().await.unwrap_err();
     assert!(error.raw_response().is_none(), "there was no answer");
@@ -62,10 +64,14 @@ async fn a_failed_create_tells_why_in_its_events_and_can_only_be_deleted() {
     let group = cloud.group("c").await;
     assert_eq!(group.status(), Some("create-failed"));
     assert!(group.node_groups()[0].primary_endpoint().is_none());
+    assert_eq!(refused(cloud.create("c").send().await).0, "ReplicationGroupAlreadyExists");
     assert!(cloud.events("c").await[0].contains("insufficient free IP addresses"));
     let change = cloud.cache.modify_replication_group().replication_group_id("c").replication_group_description("x");
     assert_eq!(refused(change.send().await), ("InvalidReplicationGroupState".into(), 400));
     cloud.cache.delete_replication_group().replication_group_id("c").send().await.unwrap();
+    let group = cloud.group("c").await;
+    assert_eq!(group.status(), Some("deleting"));
+    assert!(group.node_groups()[0].primary_endpoint().is_none(), "there never was one");
     cloud.minutes(5);
     assert_eq!(cloud.status("c").await, "ReplicationGroupNotFoundFault");
     cloud.create("c").send().await.unwrap();

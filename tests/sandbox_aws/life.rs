@@ -95,6 +95,16 @@ async fn member_clusters_carry_what_the_group_does_not() {
 }
 
 #[tokio::test]
+async fn a_group_without_security_groups_gets_the_default_one_of_the_vpc() {
+    let cloud = Cloud::start().await;
+    cloud.create("c").send().await.unwrap();
+    let found = cloud.cache.describe_cache_clusters().cache_cluster_id("c-001").send().await.unwrap();
+    let groups = found.cache_clusters()[0].security_groups();
+    assert_eq!(groups.len(), 1);
+    assert!(groups[0].security_group_id().unwrap().starts_with("sg-"));
+}
+
+#[tokio::test]
 async fn lists_come_in_pages() {
     let cloud = Cloud::start().await;
     for number in 0..25 {

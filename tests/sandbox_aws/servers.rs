@@ -1,11 +1,13 @@
 //! The seam to the data plane: which servers run when, and with which passwords.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_elasticache::types::AuthTokenUpdateStrategyType;
 use cache_driver::sandbox::{DataPlane, Listening, ServerSpec};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Semaphore;
 
 use crate::harness::{Cloud, TOKEN};
 
@@ -14,6 +16,8 @@ use crate::harness::{Cloud, TOKEN};
 struct Recorder {
     told: Mutex<Vec<String>>,
     refuse: bool,
+    /// A start waits for this, if it is there.
+    gate: Option<Arc<Semaphore>>,
 }
 
 impl Recorder {
@@ -31,6 +35,9 @@ impl DataPlane for Recorder {
     async fn start(&self, spec: ServerSpec) -> std::io::Result<Listening> {
         if self.refuse {
             return Err(std::io::Error::other("no server binary"));
+        }
+        if let Some(gate) = &self.gate {
+            gate.acquire().await.unwrap().forget();
         }
         let password = spec.password.as_ref().map_or("none", |password| password.expose_secret()).to_owned();
         self.note(format!("start {} {} tls={} cluster={} {password}", spec.name, spec.engine, spec.tls, spec.cluster));
@@ -116,4 +123,55 @@ async fn a_shutdown_stops_the_servers_and_closes_the_port() {
     cloud.running.shutdown().await;
     assert_eq!(servers.told(), [format!("stop {NAME}")]);
     assert!(tokio::net::TcpStream::connect(address).await.is_err(), "the port is closed");
+}
+
+#[tokio::test]
+async fn turning_tls_on_starts_the_server_again() {
+    let servers = Arc::new(Recorder::default());
+    let cloud = Cloud::with(Arc::clone(&servers) as _).await;
+    cloud.create("c").send().await.unwrap();
+    cloud.minutes(10);
+    assert_eq!(cloud.status("c").await, "available");
+    servers.told();
+    let change = cloud.cache.modify_replication_group().replication_group_id("c").apply_immediately(true);
+    change.transit_encryption_enabled(true).transit_encryption_mode("preferred".into()).send().await.unwrap();
+    cloud.minutes(30);
+    assert_eq!(cloud.status("c").await, "available");
+    let started = format!("start {NAME} valkey tls=true cluster=false none");
+    assert_eq!(servers.told(), [format!("stop {NAME}"), started]);
+}
+
+#[tokio::test]
+async fn while_a_server_starts_others_see_the_group_creating_and_a_caller_that_leaves_harms_nothing() {
+    let gate = Arc::new(Semaphore::new(0));
+    let cloud = Cloud::with(Arc::new(Recorder { gate: Some(Arc::clone(&gate)), ..Recorder::default() })).await;
+    cloud.create("c").send().await.unwrap();
+    cloud.minutes(10);
+    let impatient = tokio::time::timeout(Duration::from_millis(200), cloud.status("c")).await;
+    assert!(impatient.is_err(), "the first who asks waits for the server");
+    assert_eq!(cloud.status("c").await, "creating");
+    gate.add_permits(1);
+    for _ in 0..100 {
+        if cloud.status("c").await == "available" {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("it never became available");
+}
+
+#[tokio::test]
+async fn a_dropped_sandbox_stops_its_servers() {
+    let servers = Arc::new(Recorder::default());
+    let cloud = Cloud::with(Arc::clone(&servers) as _).await;
+    cloud.available("c").await;
+    servers.told();
+    drop(cloud);
+    for _ in 0..1000 {
+        if servers.told() == [format!("stop {NAME}")] {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("the server was left running");
 }

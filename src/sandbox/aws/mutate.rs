@@ -81,7 +81,13 @@ pub(super) fn mutate(state: &mut State, change: Value, now: Timestamp) -> Result
     let mut stop = Vec::new();
     match op {
         Op::Status { id, status, seconds } => {
+            if !["modifying", "snapshotting", "deleting"].contains(&status.as_str()) {
+                return Err(format!("`{status}` is none of modifying, snapshotting, deleting"));
+            }
             let group = place.group(state, &id)?;
+            if !group.is_available() {
+                return Err(format!("`{id}` is {}; it must be available", group.status()));
+            }
             group.work =
                 Some((Work::Hold { status }, now.checked_add(Duration::from_secs(seconds)).unwrap_or(Timestamp::MAX)));
         }

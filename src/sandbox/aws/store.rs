@@ -178,6 +178,11 @@ impl Region {
         format!("vpc-{:0>17}", self.digits())
     }
 
+    /// That VPC's own security group, which a cache gets that asks for none.
+    pub(super) fn default_security_group(&self) -> String {
+        format!("sg-{:0>17}", self.digits())
+    }
+
     /// The subnets of that VPC, one for each zone.
     pub(super) fn subnets(&self) -> Vec<String> {
         ['a', 'b', 'c'].iter().map(|zone| format!("subnet-{zone}{:0>16}", self.digits())).collect()
