@@ -108,13 +108,17 @@ async fn prerequisites_exist_until_they_are_removed() {
     let cloud = Cloud::start().await;
     let sg = "sg-0123456789abcdef0";
     cloud.create("c-1").cache_subnet_group_name("any").security_group_ids(sg).send().await.unwrap();
-    cloud.mutate(json!({"op": "remove_subnet_group", "name": "any", "region": "eu-central-1"})).await;
+    cloud.mutate(json!({"op": "remove_subnet_group", "name": "any"})).await;
     let gone = cloud.create("c-2").cache_subnet_group_name("any").send().await;
     assert_eq!(refused(gone), ("CacheSubnetGroupNotFoundFault".into(), 400));
-    cloud.mutate(json!({"op": "remove_security_group", "id": sg, "region": "eu-central-1"})).await;
+    cloud.mutate(json!({"op": "remove_security_group", "id": sg})).await;
     let gone = cloud.create("c-2").security_group_ids(sg).send().await;
     assert_eq!(refused(gone), (VALUE.into(), 400));
-    cloud.mutate(json!({"op": "restore", "name": sg, "region": "eu-central-1"})).await;
+    let elsewhere = cloud.client(KEY, "us-west-2");
+    let gone = elsewhere.create_replication_group().replication_group_id("c").replication_group_description("d");
+    let gone = gone.cache_node_type("cache.t4g.micro").security_group_ids(sg).send().await;
+    assert_eq!(refused(gone), (VALUE.into(), 400), "also where nobody was before");
+    cloud.mutate(json!({"op": "restore", "name": sg})).await;
     cloud.create("c-2").security_group_ids(sg).send().await.unwrap();
 }
 
