@@ -43,7 +43,7 @@ impl Running {
         let address = listener.local_addr()?;
         let router = control::router(Arc::clone(&control)).merge(router);
         let (stop, stopped) = watch::channel(false);
-        let accepting = tokio::spawn(accept(listener, router, stopped));
+        let accepting = tokio::spawn(accept(listener, router, Arc::clone(&control), stopped));
         Ok(Self { address, control, stop, accepting: Some(accepting) })
     }
 
@@ -72,7 +72,6 @@ impl Running {
             // It only ends early if it panicked, and then it is just as stopped.
             accepting.await.ok();
         }
-        self.control.reset().await;
     }
 }
 
@@ -82,7 +81,7 @@ impl Drop for Running {
     }
 }
 
-async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
+async fn accept(listener: TcpListener, router: Router, control: Arc<dyn Control>, mut stopped: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -94,7 +93,10 @@ async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Recei
             },
         }
     }
+    drop(listener);
     connections.shutdown().await;
+    // With the caches go the servers behind them.
+    control.reset().await;
 }
 
 async fn serve(stream: TcpStream, router: Router) {

@@ -174,25 +174,17 @@ fn end_create(region: &mut Region, id: &str, at: Timestamp, failure: Option<Stri
     let Some(group) = region.groups.get_mut(id) else { return };
     group.failed = failure.is_some();
     let members = group.members();
-    match failure {
-        Some(cause) => {
-            if let Some(first) = members.first() {
-                region.event(
-                    at,
-                    "cache-cluster",
-                    &first.cluster_id,
-                    format!("CacheClusterProvisioningFailed: {cause}"),
-                );
-            }
-            region.event(at, "replication-group", id, format!("Replication group {id} could not be created: {cause}"));
+    if let Some(cause) = failure {
+        if let Some(first) = members.first() {
+            region.event(at, "cache-cluster", &first.cluster_id, format!("CacheClusterProvisioningFailed: {cause}"));
         }
-        None => {
-            for member in &members {
-                region.event(at, "cache-cluster", &member.cluster_id, "Cache cluster created");
-            }
-            region.event(at, "replication-group", id, format!("Replication group {id} created"));
-        }
+        region.event(at, "replication-group", id, format!("Replication group {id} could not be created: {cause}"));
+        return;
     }
+    for member in &members {
+        region.event(at, "cache-cluster", &member.cluster_id, "Cache cluster created");
+    }
+    region.event(at, "replication-group", id, format!("Replication group {id} created"));
 }
 
 fn end_modify(region: &mut Region, id: &str, at: Timestamp, target: Settings, changes: &[Change]) {

@@ -59,8 +59,11 @@ pub(super) fn create(ctx: &mut Context<'_>) -> Answer {
         params.get("SnapshotWindow").map_or_else(|| Ok(windows::DEFAULT_SNAPSHOT.to_owned()), windows::snapshot)?;
     windows::must_not_overlap(&maintenance_window, &snapshot_window)?;
     let port = params.number_within("Port", 1150, 65535)?.unwrap_or(6379);
-    let security_groups = params.list("SecurityGroupIds");
+    let mut security_groups = params.list("SecurityGroupIds");
     validate::security_groups(ctx.region, &security_groups)?;
+    if security_groups.is_empty() {
+        security_groups.push(ctx.region.default_security_group());
+    }
     validate::snapshot_arns(&params.list("SnapshotArns"))?;
     let tags = validate::tags(params)?;
     let network_type = params.get("NetworkType").unwrap_or("ipv4").to_owned();

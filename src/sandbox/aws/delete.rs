@@ -34,7 +34,6 @@ pub(super) fn delete(ctx: &mut Context<'_>) -> Answer {
     let due = ctx.pace.due(ctx.now, durations::delete(snapshot.is_some()));
     if let Some(group) = ctx.region.groups.get_mut(&id) {
         group.deferred = None;
-        group.failed = false;
         group.work = Some((Work::Delete { retain, snapshot: snapshot.map(str::to_owned) }, due));
     }
     describe::one(ctx.region, &id)

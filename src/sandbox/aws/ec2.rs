@@ -71,7 +71,7 @@ pub(super) fn security_groups(region: &Region, params: &Params) -> Answer {
         return Err(not_found("InvalidGroup.NotFound", "security group", missing));
     }
     let vpc = region.vpc();
-    let usual = vpc.replace("vpc-", "sg-");
+    let usual = region.default_security_group();
     let listed = if asked.is_empty() { vec![usual.clone()] } else { asked };
     let found = listed.into_iter().filter(|id| {
         let name = if *id == usual { "default" } else { id.as_str() };

@@ -21,6 +21,7 @@ pub(super) struct Shard {
 }
 
 /// Everything that a modification can change.
+#[expect(clippy::struct_excessive_bools, reason = "they are the API's own, each independent of the others")]
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
     pub(super) description: String,
@@ -100,6 +101,11 @@ pub(super) struct Deferred {
 }
 
 /// A replication group.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the API's own and three facts of the sandbox, independent of each other"
+)]
+#[expect(clippy::struct_field_names, reason = "`subnet_group` is what the API calls it")]
 #[derive(Debug, Clone)]
 pub(super) struct Group {
     pub(super) id: String,

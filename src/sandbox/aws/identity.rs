@@ -15,7 +15,7 @@ pub const DEFAULT_ACCOUNT: &str = "000000000000";
 /// The region of requests without a signature.
 pub const DEFAULT_REGION: &str = "us-east-1";
 
-/// The credential scope of a SigV4 signature: key id, region, service.
+/// The credential scope of a `SigV4` signature: key id, region, service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Signature {
     pub(super) access_key: String,

@@ -40,12 +40,13 @@ pub(super) fn modify(ctx: &mut Context<'_>) -> Answer {
         return Err(AwsError::combination("No modifications were requested."));
     }
 
-    let failure = ctx.failure.take();
+    let mut failure = ctx.failure.take();
     let (now, pace) = (ctx.now, ctx.pace);
     let group = ctx.region.change_group(&id, "be modified")?;
     apply_words(&mut group.settings, &wanted.target);
     let mut slow: Vec<Change> = wanted.changes.into_iter().filter(|change| *change != Change::Words).collect();
     if let Some(deferred) = group.deferred.take() {
+        failure = failure.or(deferred.failure);
         for change in deferred.changes {
             if !slow.contains(&change) {
                 slow.push(change);

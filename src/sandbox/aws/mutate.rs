@@ -1,8 +1,9 @@
 //! `/_sandbox/mutate`: changes by another hand than the callers'.
 //!
 //! `{"op": …}` with one of the operations of [`Op`]. Operations on an object find it in whichever account and region it is; `account_id`
-//! and `region` narrow that down, and say where a prerequisite is removed (else from the default account's default region).
+//! and `region` narrow that down, and say where a prerequisite is removed (else everywhere).
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use super::advance;
 use super::catalog;
 use super::group::{Group, Settings, Work};
-use super::identity::{self, DEFAULT_ACCOUNT, DEFAULT_REGION};
+use super::identity;
 use super::store::{Region, Scope, State};
 use crate::clock::Timestamp;
 
@@ -81,7 +82,13 @@ pub(super) fn mutate(state: &mut State, change: Value, now: Timestamp) -> Result
     let mut stop = Vec::new();
     match op {
         Op::Status { id, status, seconds } => {
+            if !["modifying", "snapshotting", "deleting"].contains(&status.as_str()) {
+                return Err(format!("`{status}` is none of modifying, snapshotting, deleting"));
+            }
             let group = place.group(state, &id)?;
+            if !group.is_available() {
+                return Err(format!("`{id}` is {}; it must be available", group.status()));
+            }
             group.work =
                 Some((Work::Hold { status }, now.checked_add(Duration::from_secs(seconds)).unwrap_or(Timestamp::MAX)));
         }
@@ -102,23 +109,33 @@ pub(super) fn mutate(state: &mut State, change: Value, now: Timestamp) -> Result
             deferred.from = now;
         }
         Op::RemoveSubnetGroup { name } => {
-            let region = place.region(state);
-            region.subnet_groups.remove(&name);
-            region.removed.insert(name);
+            for region in place.regions(state) {
+                region.subnet_groups.remove(&name);
+                region.removed.insert(name.clone());
+            }
+            place.note_everywhere(state, |removed| removed.insert(name));
         }
         Op::RemoveSubnet { id } | Op::RemoveSecurityGroup { id } => {
-            place.region(state).removed.insert(id);
+            for region in place.regions(state) {
+                region.removed.insert(id.clone());
+            }
+            place.note_everywhere(state, |removed| removed.insert(id));
         }
         Op::RemoveParameterGroup { name } => {
-            let gone = place.region(state).parameter_groups.remove(&name);
-            gone.ok_or_else(|| format!("no parameter group `{name}`"))?;
+            let mut gone = place.regions(state).into_iter().filter_map(|region| region.parameter_groups.remove(&name));
+            gone.next().ok_or_else(|| format!("no parameter group `{name}`"))?;
         }
         Op::RemoveSnapshot { name } => {
-            let gone = place.region(state).snapshots.remove(&name);
-            gone.ok_or_else(|| format!("no snapshot `{name}`"))?;
+            let mut gone = place.regions(state).into_iter().filter_map(|region| region.snapshots.remove(&name));
+            gone.next().ok_or_else(|| format!("no snapshot `{name}`"))?;
         }
         Op::Restore { name } => {
-            if !place.region(state).removed.remove(&name) {
+            let mut found = false;
+            for region in place.regions(state) {
+                found |= region.removed.remove(&name);
+            }
+            found |= place.note_everywhere(state, |removed| removed.remove(&name));
+            if !found {
                 return Err(format!("`{name}` was not removed"));
             }
         }
@@ -146,11 +163,17 @@ impl Narrowed {
             && self.region.as_ref().is_none_or(|region| *region == scope.region)
     }
 
-    /// The place where prerequisites are removed.
-    fn region<'a>(&self, state: &'a mut State) -> &'a mut Region {
-        let account = self.account.clone().unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned());
-        let region = self.region.clone().unwrap_or_else(|| DEFAULT_REGION.to_owned());
-        state.region(&Scope { account, region })
+    /// Every place that this admits; one that is named in full is made if nobody has used it yet.
+    fn regions<'a>(&self, state: &'a mut State) -> Vec<&'a mut Region> {
+        if let (Some(account), Some(region)) = (&self.account, &self.region) {
+            return vec![state.region(&Scope { account: account.clone(), region: region.clone() })];
+        }
+        state.regions.iter_mut().filter(|(scope, _)| self.admits(scope)).map(|(_, region)| region).collect()
+    }
+
+    /// Without any narrowing, what is removed is also removed from places that nobody has used yet.
+    fn note_everywhere(&self, state: &mut State, note: impl FnOnce(&mut BTreeSet<String>) -> bool) -> bool {
+        self.account.is_none() && self.region.is_none() && note(&mut state.removed_everywhere)
     }
 
     /// The place that has this group.

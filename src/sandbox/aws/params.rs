@@ -1,13 +1,21 @@
 //! The parameters of a query-protocol call: `Name=value`, lists as `Name.Member.1=value`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::error::AwsError;
 
 /// The decoded form of one call.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Params {
     fields: BTreeMap<String, String>,
+}
+
+/// Names only: values may be tokens.
+impl fmt::Debug for Params {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.fields.keys()).finish()
+    }
 }
 
 impl Params {

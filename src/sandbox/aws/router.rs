@@ -101,7 +101,7 @@ fn carry_out(inner: &Inner, call: &Parsed, caller: &Caller, hits: &[FaultKind]) 
     let (action, params) = (call.action.as_str(), &call.params);
     match (call.service, action) {
         (_, "") => Err(AwsError::new("MissingAction", 400, "the request has no parameter Action")),
-        (Service::Sts, "GetCallerIdentity") => sts::caller_identity(caller),
+        (Service::Sts, "GetCallerIdentity") => Ok(sts::caller_identity(caller)),
         (Service::Sts, "AssumeRole") => sts::assume_role(&mut state, caller, params, now, &*inner.random),
         (Service::Ec2, "DescribeVpcs") => ec2::vpcs(state.region(&caller.scope), params),
         (Service::Ec2, "DescribeSubnets") => ec2::subnets(state.region(&caller.scope), params),
@@ -113,8 +113,8 @@ fn carry_out(inner: &Inner, call: &Parsed, caller: &Caller, hits: &[FaultKind]) 
                 FaultKind::CreateFailed { message } | FaultKind::UpdateFailed { message } => Some(message.clone()),
                 _ => None,
             });
-            let stale = hits.iter().any(|hit| matches!(hit, FaultKind::StaleReads { .. }));
-            let current = stale.then(|| show_previous(region));
+            let outdated = hits.iter().any(|hit| matches!(hit, FaultKind::StaleReads { .. }));
+            let current = outdated.then(|| show_previous(region));
             let mut context = Context { region, params, now, pace: inner.pace, random: &*inner.random, failure };
             let answer = actions::elasticache(action, &mut context);
             if let Some(current) = current {

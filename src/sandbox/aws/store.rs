@@ -36,6 +36,8 @@ pub(super) struct State {
     pub(super) sessions: BTreeMap<String, Session>,
     /// Access key id to account, as set from outside.
     pub(super) accounts: BTreeMap<String, String>,
+    /// What was removed from every account and region, also from those that nobody has used yet.
+    pub(super) removed_everywhere: BTreeSet<String>,
     /// How far the sandbox's time is ahead of the clock's.
     pub(super) ahead: Duration,
 }
@@ -43,7 +45,8 @@ pub(super) struct State {
 impl State {
     /// The part of one account and region, made on first use.
     pub(super) fn region(&mut self, scope: &Scope) -> &mut Region {
-        self.regions.entry(scope.clone()).or_insert_with(|| Region::new(scope.clone()))
+        let removed = &self.removed_everywhere;
+        self.regions.entry(scope.clone()).or_insert_with(|| Region::new(scope.clone(), removed.clone()))
     }
 }
 
@@ -117,7 +120,7 @@ pub(super) struct Region {
 }
 
 impl Region {
-    fn new(scope: Scope) -> Self {
+    fn new(scope: Scope, removed: BTreeSet<String>) -> Self {
         let mut region = Self {
             scope,
             groups: BTreeMap::new(),
@@ -126,10 +129,11 @@ impl Region {
             snapshots: BTreeMap::new(),
             subnet_groups: BTreeMap::new(),
             parameter_groups: BTreeMap::new(),
-            removed: BTreeSet::new(),
+            removed,
             events: Vec::new(),
         };
-        region.require_subnet_group("default").expect("nothing is removed yet");
+        // Not there only if it was removed everywhere.
+        region.require_subnet_group("default").ok();
         region
     }
 
@@ -176,6 +180,11 @@ impl Region {
     /// The VPC that everything is in; its id follows from account and region.
     pub(super) fn vpc(&self) -> String {
         format!("vpc-{:0>17}", self.digits())
+    }
+
+    /// That VPC's own security group, which a cache gets that asks for none.
+    pub(super) fn default_security_group(&self) -> String {
+        format!("sg-{:0>17}", self.digits())
     }
 
     /// The subnets of that VPC, one for each zone.

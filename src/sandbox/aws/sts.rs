@@ -17,12 +17,12 @@ const NEEDS_EXTERNAL_ID: &str = "-external";
 const SESSIONS: usize = 10_000;
 
 /// `GetCallerIdentity`.
-pub(super) fn caller_identity(caller: &Caller) -> Answer {
+pub(super) fn caller_identity(caller: &Caller) -> Vec<u8> {
     let mut xml = Xml::new();
     xml.leaf("Arn", &caller.arn);
     xml.leaf("UserId", &caller.user_id);
     xml.leaf("Account", &caller.scope.account);
-    Ok(xml.into_bytes())
+    xml.into_bytes()
 }
 
 /// `AssumeRole`: any role of any account, whose keys then act in that account.

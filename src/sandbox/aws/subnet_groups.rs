@@ -128,8 +128,8 @@ fn fields(xml: &mut Xml, region: &Region, group: &SubnetGroup) {
     xml.list("Subnets", "Subnet", &group.subnets, |xml, subnet| {
         xml.leaf("SubnetIdentifier", subnet);
         xml.element("SubnetAvailabilityZone", |xml| xml.leaf("Name", &region.zone_of(subnet)));
-        xml.list("SupportedNetworkTypes", "member", ["ipv4"], |xml, kind| xml.text(kind));
+        xml.list("SupportedNetworkTypes", "member", ["ipv4"], Xml::text);
     });
     xml.leaf("ARN", &region.arn("subnetgroup", &group.name));
-    xml.list("SupportedNetworkTypes", "member", ["ipv4"], |xml, kind| xml.text(kind));
+    xml.list("SupportedNetworkTypes", "member", ["ipv4"], Xml::text);
 }
