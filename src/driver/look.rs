@@ -37,7 +37,8 @@ impl Driver {
                 Ok(Outcome::Pending(Box::new(self.pending(asked, &found, operation, since, message))))
             }
             Next::Shell => {
-                let error = self.shell_error(&found).await.hint("PUT again to have it removed and made anew, or DELETE it");
+                let error =
+                    self.shell_error(&found).await.hint("PUT again to have it removed and made anew, or DELETE it");
                 Err(Halt::Fail(self.refuse(asked, &found, error)))
             }
             Next::Refuse(refusal) => Err(Halt::Fail(self.refusal(asked, &found, refusal).await)),

@@ -75,7 +75,7 @@ impl Driver {
         call: &Call,
         cookie: &Cookie,
         asked: &Asked<'_>,
-        found: &Found
+        found: &Found,
     ) -> Result<Option<Outcome>, Halt> {
         let when = self.when(found.product(), self.running(&call.id, cookie));
         let since =
