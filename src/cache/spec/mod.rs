@@ -194,3 +194,11 @@ impl Spec {
         kept
     }
 }
+
+impl Spec {
+    /// Stand-in until the real one is merged.
+    #[must_use]
+    pub fn want_hash(&self) -> String {
+        "000000000000".to_owned()
+    }
+}
