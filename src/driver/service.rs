@@ -126,6 +126,38 @@ impl Driver {
         .await
     }
 
+    /// Temporary: what a PUT would do.
+    pub async fn plan(&self, put: Put) -> Result<super::Plan, Failure> {
+        use super::lifecycle::Next;
+        let cookie = self.open_cookie(&put.call)?;
+        let judged = match self.judge(&put, &cookie).await {
+            Ok(judged) => judged,
+            Err(super::locate::Halt::Fail(failure)) => return Err(failure),
+            Err(super::locate::Halt::Later(failed)) => {
+                return Err(DriverError::backend(failed.product, failed.error).into());
+            }
+        };
+        let action = match judged.next {
+            Next::Create => super::Action::Create,
+            Next::Refuse(_) => super::Action::Refuse,
+            Next::Replace => super::Action::Replace,
+            Next::Update(_) | Next::Continue(_) => super::Action::Update,
+            _ => super::Action::None,
+        };
+        Ok(super::Plan {
+            action,
+            provider: judged.found.product().provider(),
+            product: judged.found.product(),
+            name: judged.found.at.place.name.clone(),
+            steps: Vec::new(),
+            changes: judged.changes.iter().map(|change| super::PlannedChange::new(&put.call.id, change)).collect(),
+            resolved: judged.resolved.fields.clone(),
+            memory_gb: judged.resolved.memory_gb,
+            warnings: judged.warnings,
+            refused: None,
+        })
+    }
+
     /// Runs to its end even if the caller hangs up: half a create would otherwise wait for the next request.
     async fn detached<F>(&self, work: F) -> Result<Outcome, Failure>
     where
@@ -139,7 +171,12 @@ impl Driver {
         }
     }
 
-    fn keep_up_if_pending(&self, outcome: Outcome, id: &GuResId, work: impl FnOnce() -> Work) -> Result<Outcome, Failure> {
+    fn keep_up_if_pending(
+        &self,
+        outcome: Outcome,
+        id: &GuResId,
+        work: impl FnOnce() -> Work,
+    ) -> Result<Outcome, Failure> {
         match &outcome {
             Outcome::Pending(pending) => {
                 let operation = pending.hint.status;
@@ -200,7 +237,13 @@ impl Driver {
     /// Time and limits for a product.
     pub(super) fn when(&self, product: Product, running: Option<(Operation, Timestamp)>) -> When {
         let limits = self.config().lifecycle.deadlines_of(product);
-        When { now: self.inner.clock.now(), create: limits.create, update: limits.update, delete: limits.delete, running }
+        When {
+            now: self.inner.clock.now(),
+            create: limits.create,
+            update: limits.update,
+            delete: limits.delete,
+            running,
+        }
     }
 
     /// What runs, as far as the cookie or this process knows.
