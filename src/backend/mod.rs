@@ -24,21 +24,26 @@ use crate::cache::{CacheName, FieldError, Place, Provider, SizeTable, Spec};
 use crate::clock::{Clock, Timestamp};
 use crate::config::Providers;
 
-/// The providers that have backends in this binary. The only place where a provider's feature is asked for.
+/// The providers that have backends in this binary.
 const COMPILED: &[Provider] = &[
     #[cfg(feature = "aws")]
     Provider::Aws,
 ];
 
+/// Makes the backends of one provider.
+type Make = fn(&Providers, &SizeTable, &Arc<dyn Clock>) -> Vec<Arc<dyn Backend>>;
+
+/// How to make the backends of each provider that is compiled in.
+const MAKERS: &[(Provider, Make)] = &[
+    #[cfg(feature = "aws")]
+    (Provider::Aws, |config, sizes, clock| aws::backends(&config.aws, sizes, clock)),
+];
+
 /// The backends that are compiled in and that the config enables. Calls no cloud.
 #[must_use]
 pub fn enabled(config: &Providers, sizes: &SizeTable, clock: &Arc<dyn Clock>) -> Registry {
-    let mut backends: Vec<Arc<dyn Backend>> = Vec::new();
-    #[cfg(feature = "aws")]
-    if config.aws.enabled {
-        backends.extend(aws::backends(&config.aws, sizes, clock));
-    }
-    Registry::new(backends)
+    let makers = MAKERS.iter().filter(|(provider, _)| config.is_enabled(*provider));
+    Registry::new(makers.flat_map(|(_, make)| make(config, sizes, clock)))
 }
 
 /// Drives one product of one cloud.

@@ -43,8 +43,8 @@ impl Demo {
         let listener = listener.map_err(|error| Failed::run("no port on loopback", &error))?;
         let address = listener.local_addr().map_err(|error| Failed::run("the address is not known", &error))?;
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let app = http::App::new(started.driver.clone(), started.sizes.clone(), world.random.clone());
-        let server = tokio::spawn(http::serve(listener, app, async move {
+        let app = started.app(&world)?;
+        let server = tokio::spawn(http::serve(listener, http::app(app), async move {
             stopped.await.ok();
         }));
 

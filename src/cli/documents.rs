@@ -1,6 +1,7 @@
 //! `schema` and `openapi`: what this binary says about itself.
 
 use super::Failed;
+use crate::config::Config;
 use crate::{cache, http};
 
 /// The JSON Schema of the inputs.
@@ -10,7 +11,7 @@ pub(super) fn schema() -> Result<(), Failed> {
 
 /// The OpenAPI description of the server.
 pub(super) fn openapi() -> Result<(), Failed> {
-    print(&http::openapi())
+    print(&http::openapi(&Config::default()))
 }
 
 pub(super) fn print(value: &impl serde::Serialize) -> Result<(), Failed> {

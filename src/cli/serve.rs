@@ -29,8 +29,9 @@ impl Serve {
             println!("sandbox: emulated clouds; endpoints are served by {}", emulated.label);
         }
         println!("listening on http://{address}");
-        let app = http::App::new(started.driver.clone(), started.sizes.clone(), world.random.clone());
-        http::serve(listener, app, shutdown()).await.map_err(|error| Failed::run("the server stopped", &error))
+        let app = started.app(&world)?;
+        http::serve(listener, http::app(app), shutdown()).await;
+        Ok(())
     }
 }
 

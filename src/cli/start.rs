@@ -14,7 +14,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config};
 use crate::driver::{Driver, Key, Keyring, Parts};
 use crate::random::{Random, SystemSource};
-use crate::routing;
+use crate::{http, routing};
 
 /// Options of every command that needs the configuration.
 #[derive(Debug, Clone, Args)]
@@ -62,6 +62,20 @@ pub(super) struct Started {
     pub(super) sizes: SizeTable,
     /// Dropping it ends the emulated clouds.
     pub(super) emulated: Option<Guard>,
+}
+
+impl Started {
+    /// The driver behind HTTP.
+    pub(super) fn app(&self, world: &World) -> Result<http::App, Failed> {
+        let sizes =
+            serde_json::to_value(&self.sizes).map_err(|error| Failed::run("the sizes cannot be shown", &error))?;
+        Ok(http::App::new(http::Parts {
+            driver: self.driver.clone(),
+            random: world.random.clone(),
+            sizes,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }))
+    }
 }
 
 /// Keeps emulated clouds running.
