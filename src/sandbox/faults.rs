@@ -167,6 +167,14 @@ impl Faults {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
+    /// Gives back a fault that hit a call on which it could have no effect: it hits the next one.
+    pub fn give_back(&self, fault: Fault) {
+        if fault.times != 0 {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.insert(0, Fault { times: 1, ..fault });
+        }
+    }
+
     /// What hits this call: every delay that matches, and the first other fault that matches and that `applies`.
     pub fn take(
         &self,
@@ -174,9 +182,9 @@ impl Faults {
         action: &str,
         name: Option<&str>,
         applies: impl Fn(&FaultKind) -> bool,
-    ) -> Vec<FaultKind> {
+    ) -> Vec<Fault> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut hits: Vec<FaultKind> = Vec::new();
+        let mut hits: Vec<Fault> = Vec::new();
         let mut harmed = false;
         waiting.retain_mut(|fault| {
             let slow = matches!(fault.kind, FaultKind::Slow { .. });
@@ -188,7 +196,7 @@ impl Faults {
                 return true;
             }
             harmed |= !slow;
-            hits.push(fault.kind.clone());
+            hits.push(fault.clone());
             match fault.times {
                 0 => true,
                 1 => false,
@@ -221,7 +229,8 @@ mod tests {
     use super::*;
 
     fn take(faults: &Faults, action: &str) -> Vec<FaultKind> {
-        faults.take("elasticache", action, Some("cache-1"), |_| true)
+        let hits = faults.take("elasticache", action, Some("cache-1"), |_| true);
+        hits.into_iter().map(|fault| fault.kind).collect()
     }
 
     #[test]

@@ -80,6 +80,17 @@ async fn a_failed_create_tells_why_in_its_events_and_can_only_be_deleted() {
 }
 
 #[tokio::test]
+async fn a_failing_create_waits_for_one_that_is_accepted() {
+    let cloud = Cloud::start().await;
+    cloud.fault(json!([{"kind": "create_failed", "message": "no"}]));
+    assert_eq!(refused(cloud.create("c").cache_node_type("big").send().await).0, "InvalidParameterValue");
+    cloud.create("c").send().await.unwrap();
+    cloud.minutes(10);
+    assert_eq!(cloud.status("c").await, "create-failed");
+    assert!(cloud.running.control().faults().list().is_empty());
+}
+
+#[tokio::test]
 async fn a_failed_update_rolls_back_and_deletes_nothing() {
     let cloud = Cloud::start().await;
     cloud.available("c").await;

@@ -41,12 +41,27 @@ async fn a_group_is_created_available_and_deleted_in_its_time() {
     assert_eq!(cloud.status("cache-1").await, "deleting");
     let again = cloud.cache.delete_replication_group().replication_group_id("cache-1").send().await;
     assert_eq!(refused(again), ("InvalidReplicationGroupState".into(), 400));
+    assert_eq!(refused(cloud.create("cache-1").send().await), ("ReplicationGroupAlreadyExists".into(), 400));
     cloud.minutes(5);
     assert_eq!(cloud.status("cache-1").await, "ReplicationGroupNotFoundFault");
     assert_eq!(
         cloud.events("cache-1").await,
         ["Replication group cache-1 deleted", "Replication group cache-1 created"]
     );
+}
+
+#[tokio::test]
+async fn of_racing_creates_exactly_one_is_accepted() {
+    let cloud = Cloud::start().await;
+    let mut racing = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        racing.spawn(cloud.create("c").send());
+    }
+    let answers = racing.join_all().await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+    for answer in answers.into_iter().filter(Result::is_err) {
+        assert_eq!(refused(answer).0, "ReplicationGroupAlreadyExists");
+    }
 }
 
 #[tokio::test]

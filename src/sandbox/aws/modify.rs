@@ -40,13 +40,13 @@ pub(super) fn modify(ctx: &mut Context<'_>) -> Answer {
         return Err(AwsError::combination("No modifications were requested."));
     }
 
-    let mut failure = ctx.failure.take();
     let (now, pace) = (ctx.now, ctx.pace);
+    let mut deferred_failure = None;
     let group = ctx.region.change_group(&id, "be modified")?;
     apply_words(&mut group.settings, &wanted.target);
     let mut slow: Vec<Change> = wanted.changes.into_iter().filter(|change| *change != Change::Words).collect();
     if let Some(deferred) = group.deferred.take() {
-        failure = failure.or(deferred.failure);
+        deferred_failure = deferred.failure;
         for change in deferred.changes {
             if !slow.contains(&change) {
                 slow.push(change);
@@ -57,6 +57,7 @@ pub(super) fn modify(ctx: &mut Context<'_>) -> Answer {
     if slow.is_empty() {
         return describe::one(ctx.region, &id);
     }
+    let failure = ctx.failure.take().or(deferred_failure);
     let soon = slow.iter().all(|change| matches!(change, Change::ParameterGroup | Change::SecurityGroups));
     if now_or_later || soon {
         let due = pace.due(now, durations::modify(&slow, &group.settings, &target));

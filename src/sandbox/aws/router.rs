@@ -17,7 +17,7 @@ use super::inner::Inner;
 use super::params::Params;
 use super::store::Region;
 use super::{ec2, response, sts, trouble};
-use crate::sandbox::{Call, FaultKind};
+use crate::sandbox::{Call, Fault, FaultKind};
 
 /// Bytes of a request body; the largest real requests are a few kilobytes.
 const BODY: usize = 1 << 20;
@@ -73,20 +73,21 @@ async fn answer(Shared(inner): Shared<Arc<Inner>>, request: Request) -> Response
     let name = resource_name(&call.params);
     let hits = inner.faults.take(service, action, name, |kind| trouble::applies(kind, action));
     for hit in &hits {
-        if let FaultKind::Slow { millis } = hit {
+        if let FaultKind::Slow { millis } = &hit.kind {
             inner.clock.sleep(Duration::from_millis(*millis)).await;
         }
     }
-    if hits.contains(&FaultKind::DropBefore) {
+    let hit_by = |kind: &FaultKind| hits.iter().any(|hit| hit.kind == *kind);
+    if hit_by(&FaultKind::DropBefore) {
         return response::hang_up();
     }
-    if let Some(error) = hits.iter().find_map(|hit| trouble::refusal(hit, service, action, &caller)) {
+    if let Some(error) = hits.iter().find_map(|hit| trouble::refusal(&hit.kind, service, action, &caller)) {
         return response::failure(call.service, &error, &request_id);
     }
 
     inner.settle().await;
     let answer = carry_out(&inner, &call, &caller, &hits);
-    if hits.contains(&FaultKind::DropAfter) {
+    if hit_by(&FaultKind::DropAfter) {
         return response::hang_up();
     }
     match answer {
@@ -95,7 +96,7 @@ async fn answer(Shared(inner): Shared<Arc<Inner>>, request: Request) -> Response
     }
 }
 
-fn carry_out(inner: &Inner, call: &Parsed, caller: &Caller, hits: &[FaultKind]) -> Answer {
+fn carry_out(inner: &Inner, call: &Parsed, caller: &Caller, hits: &[Fault]) -> Answer {
     let mut state = inner.lock();
     let now = inner.now(&state);
     let (action, params) = (call.action.as_str(), &call.params);
@@ -109,16 +110,23 @@ fn carry_out(inner: &Inner, call: &Parsed, caller: &Caller, hits: &[FaultKind]) 
         (Service::Sts | Service::Ec2, _) => Err(actions::unknown(action)),
         (Service::ElastiCache, _) => {
             let region = state.region(&caller.scope);
-            let failure = hits.iter().find_map(|hit| match hit {
-                FaultKind::CreateFailed { message } | FaultKind::UpdateFailed { message } => Some(message.clone()),
+            let failure = hits.iter().find_map(|hit| match &hit.kind {
+                FaultKind::CreateFailed { message } | FaultKind::UpdateFailed { message } => {
+                    Some((hit, message.clone()))
+                }
                 _ => None,
             });
-            let outdated = hits.iter().any(|hit| matches!(hit, FaultKind::StaleReads { .. }));
+            let (fault, failure) = failure.unzip();
+            let outdated = hits.iter().any(|hit| matches!(hit.kind, FaultKind::StaleReads { .. }));
             let current = outdated.then(|| show_previous(region));
             let mut context = Context { region, params, now, pace: inner.pace, random: &*inner.random, failure };
             let answer = actions::elasticache(action, &mut context);
             if let Some(current) = current {
                 context.region.groups = current;
+            }
+            // The call was refused or changed nothing that could fail later.
+            if let (Some(fault), true) = (fault, context.failure.is_some()) {
+                inner.faults.give_back(fault.clone());
             }
             answer
         }
