@@ -5,5 +5,6 @@ mod credentials;
 mod error;
 mod events;
 mod parameter_groups;
+mod replication_group;
 mod retry;
 mod time;

@@ -1,0 +1,1 @@
+mod changes; mod convert; mod observe; mod steps;
