@@ -3,15 +3,23 @@
 //! Imports nothing of ours. Everything here is plain data, valid by construction.
 
 mod error;
+pub mod fields;
 mod id;
 mod mark;
 mod place;
 pub(crate) mod product;
+pub mod schema;
+mod size;
 mod spec;
+mod value;
+mod window;
 
 pub use error::{Cause, Code, Event, FieldError, nearest};
 pub use id::{CacheName, GuResId, InvalidGuResId, Prefix};
 pub use mark::{Intent, Mark, MarkError, OnDelete, Password, State};
 pub use place::Place;
 pub use product::{Engine, Mode, Product, Provider, UnknownWord};
-pub use spec::*;
+pub use size::{Offering, Size, SizeTable, TooBig};
+pub use spec::{Layer, Origin, Spec, check_developer, check_limits, read};
+pub use value::{Apply, Auth, Backup, Capacity, EvictionPolicy, OnProviderChange, Persistence, Version};
+pub use window::{DailyWindow, Day, WeeklyWindow};

@@ -22,6 +22,8 @@ macro_rules! words {
         impl $name {
             /// Every variant, in the order in which docs list them.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+            /// Every written form, in the same order.
+            pub const WORDS: &'static [&'static str] = &[$($word,)+];
 
             /// Its written form.
             #[must_use]
@@ -94,6 +96,33 @@ impl Product {
             Self::AwsReplicationGroup | Self::AwsServerless | Self::AwsMemcached => Provider::Aws,
             Self::GcpRedis | Self::GcpValkey | Self::GcpRedisCluster | Self::GcpMemcached => Provider::Gcp,
             Self::AzureManagedRedis | Self::AzureClassicRedis => Provider::Azure,
+        }
+    }
+
+    /// The engines that it runs.
+    #[must_use]
+    pub const fn engines(self) -> &'static [Engine] {
+        match self {
+            Self::AwsReplicationGroup => &[Engine::Valkey, Engine::Redis],
+            Self::AwsServerless => &[Engine::Valkey, Engine::Redis, Engine::Memcached],
+            Self::GcpValkey => &[Engine::Valkey],
+            Self::GcpRedis | Self::GcpRedisCluster | Self::AzureManagedRedis | Self::AzureClassicRedis => {
+                &[Engine::Redis]
+            }
+            Self::AwsMemcached | Self::GcpMemcached => &[Engine::Memcached],
+        }
+    }
+
+    /// The modes that it offers.
+    #[must_use]
+    pub const fn modes(self) -> &'static [Mode] {
+        match self {
+            Self::AwsServerless => &[Mode::Serverless],
+            Self::AwsMemcached | Self::GcpMemcached | Self::GcpRedis => &[Mode::Standard],
+            Self::GcpRedisCluster => &[Mode::Cluster],
+            Self::AwsReplicationGroup | Self::GcpValkey | Self::AzureManagedRedis | Self::AzureClassicRedis => {
+                &[Mode::Standard, Mode::Cluster]
+            }
         }
     }
 }

@@ -1,0 +1,165 @@
+//! Between canonical JSON values and the typed fields.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::Spec;
+use crate::cache::fields::seconds;
+use crate::cache::{Backup, Capacity, Provider, Version};
+
+impl Spec {
+    /// Sets the field at a dotted key to a value in canonical form, or clears it.
+    pub(super) fn put(&mut self, key: &str, value: Option<&Value>) {
+        match key {
+            "provider" => self.provider = value.and_then(word),
+            "product" => self.product = value.and_then(word),
+            "profile" => self.profile = value.and_then(text),
+            "engine" => self.engine = value.and_then(word),
+            "version" => self.version = value.and_then(Value::as_str).and_then(Version::parse),
+            "mode" => self.mode = value.and_then(word),
+            "size" => self.capacity = value.and_then(word).map(Capacity::Size),
+            "memory_gb" => self.capacity = value.and_then(Value::as_f64).map(Capacity::MemoryGb),
+            "high_availability" => self.high_availability = value.and_then(Value::as_bool),
+            "replicas" => self.replicas = value.and_then(whole),
+            "shards" => self.shards = value.and_then(whole),
+            "tls" => self.tls = value.and_then(Value::as_bool),
+            "auth" => self.auth = value.and_then(word),
+            "encryption_key" => self.encryption_key = value.and_then(text),
+            "eviction_policy" => self.eviction_policy = value.and_then(word),
+            "persistence" => self.persistence = value.and_then(word),
+            "backup" => self.backup = value.and_then(backup),
+            "maintenance_window" => self.maintenance_window = value.and_then(word),
+            "apply" => self.apply = value.and_then(word),
+            "on_delete" => self.on_delete = value.and_then(word),
+            "delete_hold_hours" => self.delete_hold_hours = value.and_then(whole),
+            "deletion_protection" => self.deletion_protection = value.and_then(Value::as_bool),
+            "allow" => self.allow = value.map(texts).unwrap_or_default(),
+            "on_provider_change" => self.on_provider_change = value.and_then(word),
+            "adopt" => self.adopt = value.and_then(text),
+            "rotate" => self.rotate = value.and_then(whole),
+            "restore_from" => self.restore_from = value.and_then(text),
+            "name_salt" => self.name_salt = value.and_then(text),
+            "ttl" => self.ttl = value.and_then(Value::as_str).and_then(seconds).map(Duration::from_secs),
+            "region" => self.region = value.and_then(text),
+            "account" => self.account = value.and_then(text),
+            dotted => self.put_entry(dotted, value),
+        }
+    }
+
+    fn put_entry(&mut self, dotted: &str, value: Option<&Value>) {
+        let Some((key, entry)) = dotted.split_once('.') else { return };
+        let map = match key {
+            "parameters" => &mut self.parameters,
+            "tags" => &mut self.tags,
+            "context" => &mut self.context,
+            provider => {
+                let Ok(provider) = provider.parse::<Provider>() else { return };
+                let block = self.native.entry(provider).or_default();
+                match value {
+                    Some(value) => block.insert(entry.to_owned(), value.clone()),
+                    None => block.remove(entry),
+                };
+                if block.is_empty() {
+                    self.native.remove(&provider);
+                }
+                return;
+            }
+        };
+        match value.and_then(text) {
+            Some(text) => map.insert(entry.to_owned(), text),
+            None => map.remove(entry),
+        };
+    }
+
+    /// The set fields in canonical form, for plans. Reading it gives the same specification again.
+    #[must_use]
+    pub fn summary(&self) -> Value {
+        let mut set = Map::new();
+        let mut add = |key: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                set.insert(key.to_owned(), value);
+            }
+        };
+        add("provider", self.provider.map(written));
+        add("product", self.product.map(written));
+        add("profile", self.profile.as_ref().map(written));
+        add("engine", self.engine.map(written));
+        add("version", self.version.as_ref().map(written));
+        add("mode", self.mode.map(written));
+        match self.capacity {
+            Some(Capacity::Size(size)) => add("size", Some(written(size))),
+            Some(Capacity::MemoryGb(gb)) => add("memory_gb", Some(json!(gb))),
+            None => {}
+        }
+        add("high_availability", self.high_availability.map(Value::from));
+        add("replicas", self.replicas.map(Value::from));
+        add("shards", self.shards.map(Value::from));
+        add("tls", self.tls.map(Value::from));
+        add("auth", self.auth.map(written));
+        add("encryption_key", self.encryption_key.as_ref().map(written));
+        add("eviction_policy", self.eviction_policy.map(written));
+        add("parameters", (!self.parameters.is_empty()).then(|| json!(self.parameters)));
+        add("persistence", self.persistence.map(written));
+        add("backup", self.backup.map(|backup| backup_value(&backup)));
+        add("maintenance_window", self.maintenance_window.map(written));
+        add("apply", self.apply.map(written));
+        add("on_delete", self.on_delete.map(written));
+        add("delete_hold_hours", self.delete_hold_hours.map(Value::from));
+        add("deletion_protection", self.deletion_protection.map(Value::from));
+        add("allow", (!self.allow.is_empty()).then(|| json!(self.allow)));
+        add("on_provider_change", self.on_provider_change.map(written));
+        add("adopt", self.adopt.as_ref().map(written));
+        add("rotate", self.rotate.map(Value::from));
+        add("restore_from", self.restore_from.as_ref().map(written));
+        add("name_salt", self.name_salt.as_ref().map(written));
+        add("ttl", self.ttl.map(|ttl| written(duration(ttl.as_secs()))));
+        add("tags", (!self.tags.is_empty()).then(|| json!(self.tags)));
+        add("context", (!self.context.is_empty()).then(|| json!(self.context)));
+        add("region", self.region.as_ref().map(written));
+        add("account", self.account.as_ref().map(written));
+        for (provider, block) in &self.native {
+            add(provider.as_str(), Some(json!(block)));
+        }
+        Value::Object(set)
+    }
+}
+
+fn word<T: FromStr>(value: &Value) -> Option<T> {
+    value.as_str()?.parse().ok()
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    value.as_array().into_iter().flatten().filter_map(text).collect()
+}
+
+fn whole(value: &Value) -> Option<u32> {
+    value.as_u64().and_then(|n| n.try_into().ok())
+}
+
+fn backup(value: &Value) -> Option<Backup> {
+    Some(Backup { days: whole(value.get("days")?)?, window: value.get("window").and_then(word) })
+}
+
+fn backup_value(backup: &Backup) -> Value {
+    match backup.window {
+        Some(window) => json!({ "days": backup.days, "window": window.to_string() }),
+        None => json!({ "days": backup.days }),
+    }
+}
+
+fn written(value: impl ToString) -> Value {
+    Value::String(value.to_string())
+}
+
+/// A duration in the largest unit that has no rest, so that `24h` and `1d` are the same.
+fn duration(seconds: u64) -> String {
+    const UNITS: [(u64, char); 4] = [(604_800, 'w'), (86_400, 'd'), (3_600, 'h'), (60, 'm')];
+    let unit = UNITS.iter().find(|(unit, _)| seconds > 0 && seconds.is_multiple_of(*unit));
+    unit.map_or_else(|| format!("{seconds}s"), |(unit, letter)| format!("{}{letter}", seconds / unit))
+}
