@@ -48,6 +48,9 @@ pub(super) fn changes(wanted: &Resolved, seen: &Observed, prefix: &str) -> Vec<C
             "parameter_group" => parameter_group(wanted, seen, &engine, prefix),
             "engine_version" if engine.moves_engine => Some((Class::Disruptive, to.cloned().unwrap_or_default())),
             "transit_encryption_mode" => encryption_mode(wanted, seen),
+            "replicas_per_node_group" if needs_first_replica(wanted, seen) => {
+                Some((Class::InPlace, to.cloned().unwrap_or_default()))
+            }
             _ if !is_compared(wanted, seen, field) => None,
             _ => match (from, to) {
                 (Some(from), Some(to)) if !same(field, from, to) => Some((class(field, from, to, seen, at_most), to.clone())),
@@ -118,6 +121,13 @@ fn switches_tls(seen: &Observed, on: bool) -> bool {
         _ => false,
     };
     offers && (on || seen.fields.get("auth").is_some_and(|auth| auth == Auth::None.as_str()))
+}
+
+/// High availability asks for a replica, where nobody said how many.
+fn needs_first_replica(wanted: &Resolved, seen: &Observed) -> bool {
+    let is_asked = |field: &str| wanted.set.contains(field) && wanted.flag(field) == Some(true);
+    let has_none = seen.fields.get("replicas_per_node_group") == Some(&0.into());
+    has_none && is_asked("multi_az") && !wanted.set.contains("replicas_per_node_group")
 }
 
 /// The second half of turning TLS on: who asks for TLS, and not for `preferred`, wants nothing but TLS.

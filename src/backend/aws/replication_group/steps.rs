@@ -221,6 +221,9 @@ impl Update<'_> {
         }
         let mut fields: Fields = changes.iter().map(|change| (change.field.clone(), change.to.clone())).collect();
         fields.insert("apply_immediately".to_owned(), now.into());
+        if fields.contains_key("node_type") {
+            fields.extend(self.resolved.fields.get_key_value("node_type_alternatives").map(|(k, v)| (k.clone(), v.clone())));
+        }
         let starts_backups = self.seen.fields.get("snapshot_retention_limit") == Some(&0.into());
         let is_cluster = self.seen.fields.get("mode").is_some_and(|mode| mode == Mode::Cluster.as_str());
         if fields.contains_key("snapshot_retention_limit") && starts_backups && !is_cluster {
