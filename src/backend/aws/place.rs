@@ -46,7 +46,9 @@ mod tests {
     }
 
     fn spec(region: Option<&str>) -> Spec {
-        Spec { region: region.map(str::to_owned), ..Spec::default() }
+        let mut spec = Spec::default();
+        spec.region = region.map(str::to_owned);
+        spec
     }
 
     #[test]

@@ -194,3 +194,144 @@ fn parameter_group(wanted: &Resolved, seen: &Observed, engine: &Upgrade, prefix:
     };
     (!has.eq_ignore_ascii_case(&name)).then(|| (Class::InPlace, name.into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::fixtures::{PREFIX, mark, resolved, seen};
+    use super::*;
+    use crate::backend::Ownership;
+
+    /// The changes as (field, class).
+    #[track_caller]
+    fn found(wanted: Value, there: Value) -> Vec<(String, Class)> {
+        let found = changes(&resolved(wanted), &seen(there), PREFIX);
+        found.into_iter().map(|change| (change.field, change.class)).collect()
+    }
+
+    #[test]
+    fn a_cache_that_was_made_from_the_same_specification_shows_no_changes() {
+        let all = json!({
+            "engine": "valkey", "version": "8.1", "mode": "standard", "size": "small", "high_availability": false,
+            "replicas": 0, "tls": true, "auth": "password", "backup": {"days": 0, "window": "05:00-06:00"},
+            "maintenance_window": "sun:23:00-mon:01:30",
+            "aws": {"subnet_group": "Caches", "security_group_ids": ["sg-0123456789abcdef0"], "port": 6379},
+        });
+        assert_eq!(found(all, json!({})), []);
+        assert_eq!(found(json!({}), json!({"engine": "redis", "engine_version": "6.2.6", "node_type": "cache.m5.large"})), []);
+    }
+
+    #[test]
+    fn each_change_costs_what_it_costs() {
+        let off = json!({"tls": false, "transit_encryption_mode": null, "auth": "none"});
+        for (wanted, there, expected) in [
+            (json!({"version": "8.2"}), json!({}), vec![("engine_version", Class::Disruptive)]),
+            (json!({"version": "8.0"}), json!({}), vec![("engine_version", Class::Impossible)]),
+            (json!({"version": "7.2"}), json!({"engine_version": "7.2.6", "parameter_group": "default.valkey7"}), vec![]),
+            (json!({"engine": "redis", "version": "6.x"}), json!({"engine": "redis", "engine_version": "6.0.5"}), vec![]),
+            (
+                json!({"version": "9.0"}),
+                json!({}),
+                vec![("engine_version", Class::Disruptive), ("parameter_group", Class::InPlace)],
+            ),
+            (
+                json!({"engine": "valkey"}),
+                json!({"engine": "redis", "engine_version": "7.1.0", "parameter_group": "default.redis7"}),
+                vec![("engine", Class::Disruptive), ("engine_version", Class::Disruptive), ("parameter_group", Class::InPlace)],
+            ),
+            (json!({"engine": "redis"}), json!({}), vec![("engine", Class::Replace)]),
+            (json!({"mode": "cluster", "shards": 2, "high_availability": true}), json!({}), vec![("mode", Class::Replace)]),
+            (json!({"size": "large"}), json!({}), vec![("node_type", Class::Disruptive)]),
+            (json!({"replicas": 2}), json!({}), vec![("replicas_per_node_group", Class::InPlace)]),
+            (
+                json!({"high_availability": true}),
+                json!({}),
+                vec![
+                    ("replicas_per_node_group", Class::InPlace),
+                    ("multi_az", Class::InPlace),
+                    ("automatic_failover", Class::InPlace),
+                ],
+            ),
+            (
+                json!({"high_availability": true}),
+                json!({"replicas_per_node_group": 3, "multi_az": true, "automatic_failover": true}),
+                vec![],
+            ),
+            (json!({"tls": true, "auth": "none"}), off.clone(), vec![("tls", Class::Disruptive)]),
+            (
+                json!({"tls": true, "auth": "password"}),
+                off,
+                vec![("tls", Class::Disruptive), ("auth", Class::Disruptive)],
+            ),
+            (
+                json!({"tls": true}),
+                json!({"transit_encryption_mode": "preferred"}),
+                vec![("transit_encryption_mode", Class::Disruptive)],
+            ),
+            (json!({"tls": false, "auth": "none"}), json!({"auth": "none"}), vec![("tls", Class::Disruptive)]),
+            (
+                json!({"tls": false, "auth": "none"}),
+                json!({}),
+                vec![("tls", Class::Replace), ("auth", Class::Replace)],
+            ),
+            (json!({"auth": "none"}), json!({}), vec![("auth", Class::Replace)]),
+            (
+                json!({"encryption_key": "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"}),
+                json!({"kms_key_id": "arn:aws:kms:eu-central-1:111122223333:key/other"}),
+                vec![("kms_key_id", Class::Replace)],
+            ),
+            (json!({"aws": {"subnet_group": "others"}}), json!({}), vec![("subnet_group", Class::Replace)]),
+            (json!({"aws": {"security_group_ids": "sg-1"}}), json!({}), vec![("security_group_ids", Class::InPlace)]),
+            (json!({"eviction_policy": "allkeys-lru"}), json!({}), vec![("parameter_group", Class::InPlace)]),
+            (json!({"backup": {"days": 3}}), json!({}), vec![("snapshot_retention_limit", Class::InPlace)]),
+            (json!({"maintenance_window": "mon:03:00-mon:04:00"}), json!({}), vec![("maintenance_window", Class::InPlace)]),
+        ] {
+            let expected: Vec<_> = expected.into_iter().map(|(field, class)| (field.to_owned(), class)).collect();
+            assert_eq!(found(wanted.clone(), there), expected, "{wanted}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_different() {
+        let blind = json!({"engine_version": null, "subnet_group": null, "security_group_ids": null, "parameter_group": null});
+        let wanted = json!({
+            "version": "9.0", "eviction_policy": "allkeys-lru", "aws": {"subnet_group": "x", "security_group_ids": "sg-1"},
+        });
+        assert_eq!(found(wanted, blind), []);
+    }
+
+    #[test]
+    fn lists_are_compared_without_their_order() {
+        let groups = json!({"aws": {"security_group_ids": "sg-1,sg-2"}});
+        assert_eq!(found(groups.clone(), json!({"security_group_ids": ["sg-2", "sg-1"]})), []);
+        assert_eq!(found(groups, json!({"security_group_ids": ["sg-2"]})).len(), 1);
+    }
+
+    #[test]
+    fn a_changed_table_of_sizes_moves_no_existing_cache() {
+        let wanted = resolved(json!({"size": "large"}));
+        let mut there = seen(json!({"node_type": "cache.m6g.large"}));
+        there.ownership = Some(Ownership::Marked(Box::new(crate::cache::Mark { capacity: Some("large".to_owned()), ..mark() })));
+        assert_eq!(changes(&wanted, &there, PREFIX), []);
+        let explicit = resolved(json!({"size": "large", "aws": {"node_type": "cache.m7g.large"}}));
+        assert_eq!(changes(&explicit, &there, PREFIX).len(), 1);
+    }
+
+    #[test]
+    fn the_parameter_group_of_an_existing_cache_is_of_its_own_family() {
+        let wanted = resolved(json!({"eviction_policy": "allkeys-lru"}));
+        let there = seen(json!({"engine_version": "7.2.6", "parameter_group": "default.valkey7"}));
+        let found = changes(&wanted, &there, PREFIX);
+        assert!(found[0].to.as_str().unwrap().starts_with("cache-valkey7-"), "{found:?}");
+        assert_eq!(changes(&wanted, &seen(json!({"engine_version": "7.2.6", "parameter_group": found[0].to})), PREFIX), []);
+    }
+
+    #[test]
+    fn tls_can_be_switched_on_since_redis_7_0_5() {
+        for (version, class) in [("7.1.0", Class::Disruptive), ("7.0.5", Class::Disruptive), ("7.0.4", Class::Replace), ("6.2.6", Class::Replace)] {
+            let there = json!({"engine": "redis", "engine_version": version, "tls": false, "auth": "none", "parameter_group": null});
+            assert_eq!(found(json!({"tls": true, "auth": "none"}), there), [("tls".to_owned(), class)], "{version}");
+        }
+    }
+}

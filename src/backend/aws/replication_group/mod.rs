@@ -3,6 +3,8 @@
 mod apply;
 mod changes;
 mod convert;
+#[cfg(test)]
+mod fixtures;
 mod observe;
 mod resolve;
 mod steps;
