@@ -271,3 +271,6 @@ impl Update<'_> {
         Some(Step { secret, ..step(MODIFY, Pace::Long, "demand a password", fields) })
     }
 }
+
+#[cfg(test)]
+mod tests;
