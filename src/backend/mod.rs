@@ -3,6 +3,8 @@
 //! The trait's documentation is its contract: every sentence that says what a backend does has a test in the contract
 //! suite (`tests/contract`), which runs over every product.
 
+#[cfg(feature = "aws")]
+pub mod aws;
 mod credentials;
 mod error;
 mod model;

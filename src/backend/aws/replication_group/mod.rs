@@ -1,0 +1,231 @@
+//! ElastiCache replication groups: Valkey and Redis OSS on nodes, with or without cluster mode.
+
+mod apply;
+mod changes;
+mod convert;
+#[cfg(test)]
+mod fixtures;
+mod observe;
+mod resolve;
+mod steps;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_elasticache::Client;
+use aws_sdk_elasticache::types::{CacheCluster, ReplicationGroup};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::error::{classify, is_one_of};
+use super::{Shared, events, network, place};
+use crate::backend::{
+    At, Backend, BackendError, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Finding, Goal, Kind,
+    Observed, Owned, Ownership, PasswordMaker, Phase, Resolved, Result, Scope, Step, Typical,
+};
+use crate::cache::{Auth, CacheName, Engine, FieldError, Mode, OnDelete, Place, Product, Spec};
+
+const PRODUCT: Product = Product::AwsReplicationGroup;
+
+const DESCRIBE: &str = "DescribeReplicationGroups";
+
+/// Durations as seen in whole runs of others' acceptance tests: creates 3 to 10 minutes, deletes 2 to 6.
+static CAPABILITIES: Capabilities = Capabilities {
+    product: PRODUCT,
+    engines: PRODUCT.engines(),
+    modes: PRODUCT.modes(),
+    on_delete: OnDelete::ALL,
+    password: PasswordMaker::Driver,
+    adopts: true,
+    typical: Typical {
+        create: Duration::from_secs(7 * 60),
+        update: Duration::from_secs(10 * 60),
+        delete: Duration::from_secs(4 * 60),
+    },
+    changes: changes::FIELDS,
+    permissions: &[
+        "elasticache:AddTagsToResource",
+        "elasticache:CreateCacheParameterGroup",
+        "elasticache:CreateReplicationGroup",
+        "elasticache:CreateSnapshot",
+        "elasticache:DecreaseReplicaCount",
+        "elasticache:DeleteReplicationGroup",
+        "elasticache:DescribeCacheClusters",
+        "elasticache:DescribeCacheParameters",
+        "elasticache:DescribeCacheSubnetGroups",
+        "elasticache:DescribeEvents",
+        "elasticache:DescribeReplicationGroups",
+        "elasticache:IncreaseReplicaCount",
+        "elasticache:ModifyCacheParameterGroup",
+        "elasticache:ModifyReplicationGroup",
+        "elasticache:ModifyReplicationGroupShardConfiguration",
+        "iam:CreateServiceLinkedRole",
+        "kms:CreateGrant",
+        "kms:DescribeKey",
+        "s3:GetObject",
+        "sts:AssumeRole",
+        "sts:GetCallerIdentity",
+    ],
+};
+
+/// Drives ElastiCache replication groups.
+#[derive(Debug)]
+pub struct ReplicationGroups {
+    shared: Arc<Shared>,
+}
+
+impl ReplicationGroups {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    async fn client(&self, at: &At) -> Result<Client> {
+        self.shared.clients.elasticache(&at.credentials, &at.place.location).await
+    }
+}
+
+async fn describe(client: &Client, id: &str) -> Result<Option<ReplicationGroup>> {
+    match client.describe_replication_groups().replication_group_id(id).send().await {
+        Ok(found) => Ok(found.replication_groups.unwrap_or_default().into_iter().next()),
+        Err(error) if is_one_of(&error, &["ReplicationGroupNotFoundFault"]) => Ok(None),
+        Err(error) => Err(classify(DESCRIBE, error)),
+    }
+}
+
+/// One node of the group, which shows what the group itself does not. There is none while it comes and goes.
+async fn member(client: &Client, group: &ReplicationGroup) -> Result<Option<CacheCluster>> {
+    let comes_or_goes = matches!(observe::phase(group), Phase::Creating | Phase::Deleting | Phase::Shell);
+    let Some(id) = group.member_clusters().first().filter(|_| !comes_or_goes) else { return Ok(None) };
+    match client.describe_cache_clusters().cache_cluster_id(id).send().await {
+        Ok(found) => Ok(found.cache_clusters.unwrap_or_default().into_iter().next()),
+        Err(error) if is_one_of(&error, &["CacheClusterNotFound"]) => Ok(None),
+        Err(error) => Err(classify("DescribeCacheClusters", error)),
+    }
+}
+
+#[async_trait]
+impl Backend for ReplicationGroups {
+    fn capabilities(&self) -> &Capabilities {
+        &CAPABILITIES
+    }
+
+    fn resolve(&self, spec: &Spec) -> std::result::Result<Resolved, Vec<FieldError>> {
+        let shared = &self.shared;
+        let (config, defaults, sizes, prefix) = (&shared.config, &shared.defaults, &shared.sizes, shared.prefix());
+        resolve::resolve(resolve::Setting { config, defaults, sizes, prefix }, spec)
+    }
+
+    fn place(&self, spec: &Spec, name: &CacheName) -> std::result::Result<Place, Vec<FieldError>> {
+        place::place(&self.shared.config, PRODUCT, spec, name)
+    }
+
+    fn places(&self, name: &CacheName) -> Vec<Place> {
+        place::places(&self.shared.config, PRODUCT, name)
+    }
+
+    async fn account(&self, at: &At) -> Result<String> {
+        self.shared.clients.account(at).await
+    }
+
+    async fn observe(&self, at: &At) -> Result<Observed> {
+        let client = self.client(at).await?;
+        let Some(group) = describe(&client, &place::id(at)).await? else {
+            return Ok(Observed::absent(self.account(at).await?));
+        };
+        let member = member(&client, &group).await?;
+        let mut seen = observe::observed(&group, member.as_ref());
+        if seen.account.is_empty() {
+            seen.account = self.account(at).await?;
+        }
+        Ok(seen)
+    }
+
+    fn changes(&self, wanted: &Resolved, seen: &Observed) -> Vec<Change> {
+        changes::changes(wanted, seen, self.shared.prefix())
+    }
+
+    fn steps(&self, goal: &Goal<'_>, seen: &Observed) -> Vec<Step> {
+        steps::steps(goal, seen, self.shared.prefix())
+    }
+
+    async fn apply(&self, at: &At, step: &Step) -> Result<()> {
+        apply::apply(&self.client(at).await?, &place::id(at), step).await
+    }
+
+    async fn connection(&self, _at: &At, seen: &Observed) -> Result<Connection> {
+        let lacks = |what: &str| BackendError::new(Kind::Busy, DESCRIBE, format!("the cache shows no {what} yet"));
+        let text = |field: &str| seen.fields.get(field).and_then(Value::as_str);
+        let auth: Auth = text("auth").and_then(|auth| auth.parse().ok()).ok_or_else(|| lacks("way of authentication"))?;
+        let node_type = seen.fields.get("node_type");
+        Ok(Connection {
+            endpoint: seen.endpoint.clone().ok_or_else(|| lacks("endpoint"))?,
+            reader: seen.reader.clone(),
+            tls: seen.fields.get("tls") == Some(&true.into()),
+            ca_cert: self.shared.config.cache_ca.clone(),
+            auth,
+            username: None,
+            password: if auth == Auth::Password { ConnectionPassword::Derived } else { ConnectionPassword::None },
+            cluster_mode: text("mode") == Some(Mode::Cluster.as_str()),
+            engine: convert::engine(&seen.fields).unwrap_or(Engine::Redis),
+            engine_version: text("engine_version").map(str::to_owned),
+            memory_gb: node_type.and_then(|node_type| self.shared.sizes.memory_of(PRODUCT, "node_type", node_type)),
+        })
+    }
+
+    async fn diagnose(&self, at: &At, since: Timestamp) -> Result<Diagnosis> {
+        let client = self.client(at).await?;
+        events::diagnose(&client, &place::id(at), since, self.shared.clock.now()).await
+    }
+
+    async fn list(&self, scope: &Scope) -> Result<Vec<Owned>> {
+        let client = self.shared.clients.elasticache(&scope.credentials, &scope.location).await?;
+        let mut owned = Vec::new();
+        let mut pages = client.describe_replication_groups().into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| classify(DESCRIBE, error))?;
+            for group in page.replication_groups() {
+                let Ownership::Marked(mark) = observe::ownership(group) else { continue };
+                let account = observe::account(group);
+                // Elsewhere would be a place that nobody asked about.
+                if scope.account.is_some() && account.is_some() && scope.account != account {
+                    continue;
+                }
+                let Some(name) = group.replication_group_id().map(CacheName::existing) else { continue };
+                let location = scope.location.clone();
+                owned.push(Owned {
+                    place: Place { product: PRODUCT, account, location, group: None, name },
+                    mark: *mark,
+                    phase: observe::phase(group),
+                    status: group.status().unwrap_or_default().to_owned(),
+                    created_at: group.replication_group_create_time().and_then(super::time::from_aws),
+                });
+            }
+        }
+        Ok(owned)
+    }
+
+    async fn preflight(&self, at: &At) -> Vec<Finding> {
+        let finding = |subject: &str, ok, message| Finding { subject: subject.to_owned(), ok, message };
+        let failed = |error: BackendError| match error.hint {
+            Some(hint) => format!("{}; {hint}", error.message),
+            None => error.message,
+        };
+        let identity = match self.account(at).await {
+            Ok(account) => finding("identity", true, format!("account {account}")),
+            Err(error) => return vec![finding("identity", false, failed(error))],
+        };
+        let client = match self.client(at).await {
+            Ok(client) => client,
+            Err(error) => return vec![identity, finding("client", false, failed(error))],
+        };
+        let described = client.describe_replication_groups().max_records(20).send().await;
+        let described = match described.map_err(|error| classify(DESCRIBE, error)) {
+            Ok(_) => finding(DESCRIBE, true, format!("allowed in {}", at.place.location)),
+            Err(error) => finding(DESCRIBE, false, failed(error)),
+        };
+        let mut findings = vec![identity, described];
+        findings.extend(network::preflight(&client, &self.shared.config).await);
+        findings
+    }
+}
