@@ -32,13 +32,16 @@ const COMPILED: &[Provider] = &[
     Provider::Aws,
 ];
 
+/// What clouds are told about who calls.
+const USER_AGENT: &str = concat!("cache-driver/", env!("CARGO_PKG_VERSION"));
+
 /// Makes the backends of one provider.
 type Make = fn(&Providers, &SizeTable, &Arc<dyn Clock>) -> Vec<Arc<dyn Backend>>;
 
 /// How to make the backends of each provider that is compiled in.
 const MAKERS: &[(Provider, Make)] = &[
     #[cfg(feature = "aws")]
-    (Provider::Aws, |config, sizes, clock| aws::backends(&config.aws, sizes, clock)),
+    (Provider::Aws, |config, sizes, clock| aws::backends(&config.aws, sizes.clone(), clock.clone(), USER_AGENT)),
 ];
 
 /// The backends that are compiled in and that the config enables. Calls no cloud.

@@ -61,7 +61,11 @@ impl Clients {
     }
 
     /// A client of ElastiCache.
-    pub(super) async fn elasticache(&self, credentials: &Credentials, region: &str) -> Result<aws_sdk_elasticache::Client> {
+    pub(super) async fn elasticache(
+        &self,
+        credentials: &Credentials,
+        region: &str,
+    ) -> Result<aws_sdk_elasticache::Client> {
         let key = (Who::from(credentials), region.to_owned());
         if let Some(client) = self.elasticache.get(&key).await {
             return Ok(client);
@@ -97,9 +101,9 @@ impl Clients {
         let identity = self.identity(&at.credentials, region, &http).await?;
         let client = self.sts(&identity, region, http, &who);
         let told = client.get_caller_identity().send().await.map_err(|error| classify("GetCallerIdentity", error))?;
-        let account = told.account.ok_or_else(|| {
-            BackendError::new(Kind::Unavailable, "GetCallerIdentity", "the answer names no account")
-        })?;
+        let account = told
+            .account
+            .ok_or_else(|| BackendError::new(Kind::Unavailable, "GetCallerIdentity", "the answer names no account"))?;
         self.account_ids.insert(who, account.clone()).await;
         Ok(account)
     }
@@ -126,7 +130,8 @@ impl Clients {
 
     fn http(&self) -> Result<SharedHttpClient> {
         let made = self.http.get_or_init(|| connector(self.ca_pem.as_deref(), self.is_plain()));
-        made.clone().map_err(|why| BackendError::new(Kind::Prerequisite, "connect", why).hint("check providers.aws.ca_file"))
+        made.clone()
+            .map_err(|why| BackendError::new(Kind::Prerequisite, "connect", why).hint("check providers.aws.ca_file"))
     }
 
     /// Whether nothing is called over TLS: the emulators.

@@ -115,8 +115,12 @@ impl Identities {
     fn unknown(&self, name: &str) -> BackendError {
         let names: Vec<&str> = self.accounts.keys().map(String::as_str).collect();
         let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-        BackendError::new(Kind::Credentials, "AssumeRole", format!("the config has no aws account `{name}`; it has: {known}"))
-            .hint("add it under providers.aws.accounts, or send credentials with the request")
+        BackendError::new(
+            Kind::Credentials,
+            "AssumeRole",
+            format!("the config has no aws account `{name}`; it has: {known}"),
+        )
+        .hint("add it under providers.aws.accounts, or send credentials with the request")
     }
 
     async fn own(&self, region: &str, http: &SharedHttpClient) -> Result<Identity> {
@@ -130,7 +134,11 @@ impl Identities {
                 .timeout_config(self.timeouts.clone())
                 .load();
             let loaded = tokio::time::timeout(OWN_TIMEOUT, loading).await.map_err(|_| {
-                BackendError::new(Kind::Unavailable, "GetCallerIdentity", "the driver's own identity was not told in time")
+                BackendError::new(
+                    Kind::Unavailable,
+                    "GetCallerIdentity",
+                    "the driver's own identity was not told in time",
+                )
             })?;
             let provider = loaded.credentials_provider();
             provider.map(Identity::new).ok_or_else(|| {
@@ -146,7 +154,10 @@ fn static_keys(given: &Arc<Given>) -> Result<Keys> {
     let wrong = |message: String| BackendError::new(Kind::Credentials, "GetCallerIdentity", message);
     if given.shape() != Shape::AwsKeys {
         let provider = given.shape().provider();
-        return Err(wrong(format!("the credentials of the request are of `{provider}`, and the cache is on `{}`", Provider::Aws)));
+        return Err(wrong(format!(
+            "the credentials of the request are of `{provider}`, and the cache is on `{}`",
+            Provider::Aws
+        )));
     }
     let field = |name: &str| given.field(name).map(|secret| secret.expose_secret().to_owned());
     let (Some(id), Some(secret)) = (field("access_key_id"), field("secret_access_key")) else {

@@ -39,7 +39,9 @@ pub(super) async fn diagnose(client: &Client, id: &str, since: Timestamp, now: T
             let Some(page) = pages.next().await else { break };
             let page = page.map_err(|error| classify("DescribeEvents", error))?;
             for event in page.events() {
-                let (Some(at), Some(message)) = (event.date().and_then(time::from_aws), event.message()) else { continue };
+                let (Some(at), Some(message)) = (event.date().and_then(time::from_aws), event.message()) else {
+                    continue;
+                };
                 if at >= since && event.source_identifier().is_some_and(|source| belongs(source, id)) {
                     events.push(Event { at, message: message.to_owned() });
                 }
@@ -52,7 +54,9 @@ pub(super) async fn diagnose(client: &Client, id: &str, since: Timestamp, now: T
 /// Whether a source of events is the group, or one of its nodes: `<id>-001`, or `<id>-0001-001` in cluster mode.
 fn belongs(source: &str, id: &str) -> bool {
     let rest = source.to_ascii_lowercase().strip_prefix(id).map(str::to_owned);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-') && rest[1..].bytes().all(|c| c.is_ascii_digit() || c == b'-'))
+    rest.is_some_and(|rest| {
+        rest.is_empty() || rest.starts_with('-') && rest[1..].bytes().all(|c| c.is_ascii_digit() || c == b'-')
+    })
 }
 
 /// Orders the events, newest first, and takes the newest failure as the cause.
@@ -67,7 +71,8 @@ fn judge(mut events: Vec<Event>) -> Diagnosis {
 }
 
 fn is_failure(message: &str) -> bool {
-    let message = message.to_ascii_lowercase().replace("failover", "").replace("fail over", "").replace("failed over", "");
+    let message =
+        message.to_ascii_lowercase().replace("failover", "").replace("fail over", "").replace("failed over", "");
     FAILURE.iter().any(|word| message.contains(word))
 }
 
@@ -114,7 +119,8 @@ mod tests {
 
     #[test]
     fn the_newest_failure_is_the_cause_and_events_are_newest_first() {
-        let diagnosis = judge(vec![event(1, "Failed one."), event(3, "Cache cluster created"), event(2, "Failed two.")]);
+        let diagnosis =
+            judge(vec![event(1, "Failed one."), event(3, "Cache cluster created"), event(2, "Failed two.")]);
         assert_eq!(diagnosis.cause.as_deref(), Some("Failed two"));
         assert_eq!(diagnosis.events.iter().map(|event| event.at.as_second()).collect::<Vec<_>>(), [3, 2, 1]);
     }

@@ -54,7 +54,9 @@ impl Made {
             parameters.insert(CLUSTER.to_owned(), "yes".to_owned());
         }
         let mut context = digest::Context::new(&digest::SHA256);
-        for text in std::iter::once(family).chain(parameters.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()])) {
+        for text in
+            std::iter::once(family).chain(parameters.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]))
+        {
             context.update(text.as_bytes());
             context.update(&[0]);
         }
@@ -66,8 +68,11 @@ impl Made {
 
     /// The calls that make it. Both can be repeated.
     pub(super) fn steps(&self, tags: &[(String, String)]) -> [Step; 2] {
-        let shared: BTreeMap<&str, &str> =
-            tags.iter().filter(|(key, _)| key == "managed-by").map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let shared: BTreeMap<&str, &str> = tags
+            .iter()
+            .filter(|(key, _)| key == "managed-by")
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+            .collect();
         let step = |call, why: String, fields: Value| Step {
             call,
             why,
@@ -84,7 +89,10 @@ impl Made {
             ),
             step(
                 FILL,
-                format!("set {} in the parameter group", self.parameters.keys().cloned().collect::<Vec<_>>().join(", ")),
+                format!(
+                    "set {} in the parameter group",
+                    self.parameters.keys().cloned().collect::<Vec<_>>().join(", ")
+                ),
                 json!({"name": self.name, "parameters": self.parameters}),
             ),
         ]
@@ -211,7 +219,8 @@ mod tests {
     #[test]
     fn a_shared_group_does_not_bear_the_id_of_one_cache() {
         let made = Made::new("cache", "valkey8", false, parameters(&[("maxmemory-policy", "noeviction")]));
-        let tags = [("managed-by".to_owned(), "cache-driver".to_owned()), ("cache-driver-id".to_owned(), "abc".to_owned())];
+        let tags =
+            [("managed-by".to_owned(), "cache-driver".to_owned()), ("cache-driver-id".to_owned(), "abc".to_owned())];
         let [create, fill] = made.steps(&tags);
         assert_eq!(create.fields["tags"], json!({"managed-by": "cache-driver"}));
         assert_eq!(fill.fields["parameters"], json!({"maxmemory-policy": "noeviction"}));

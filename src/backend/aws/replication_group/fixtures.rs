@@ -40,7 +40,11 @@ pub(super) fn resolved(values: Value) -> Resolved {
 }
 
 pub(super) fn mark() -> Mark {
-    Mark::new(GuResId::parse("res-1").unwrap(), "0123456789ab".to_owned(), Timestamp::from_second(1_700_000_000).unwrap())
+    Mark::new(
+        GuResId::parse("res-1").unwrap(),
+        "0123456789ab".to_owned(),
+        Timestamp::from_second(1_700_000_000).unwrap(),
+    )
 }
 
 /// A standard Valkey 8.1 as the defaults make it, with some fields changed; `null` takes one away.

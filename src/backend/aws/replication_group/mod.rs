@@ -156,7 +156,8 @@ impl Backend for ReplicationGroups {
     async fn connection(&self, _at: &At, seen: &Observed) -> Result<Connection> {
         let lacks = |what: &str| BackendError::new(Kind::Busy, DESCRIBE, format!("the cache shows no {what} yet"));
         let text = |field: &str| seen.fields.get(field).and_then(Value::as_str);
-        let auth: Auth = text("auth").and_then(|auth| auth.parse().ok()).ok_or_else(|| lacks("way of authentication"))?;
+        let auth: Auth =
+            text("auth").and_then(|auth| auth.parse().ok()).ok_or_else(|| lacks("way of authentication"))?;
         let node_type = seen.fields.get("node_type");
         Ok(Connection {
             endpoint: seen.endpoint.clone().ok_or_else(|| lacks("endpoint"))?,
