@@ -11,7 +11,7 @@ use cache_driver::ping::{Outcome, Report, Stage, Target, Timeouts, run};
 use cache_driver::random::SystemSource;
 use cache_driver::sandbox::certificate::Authority;
 use cache_driver::sandbox::data_plane::{RealServers, SmallServer, choose};
-use cache_driver::sandbox::server::{DataPlane, ServerSpec};
+use cache_driver::sandbox::{DataPlane, ServerSpec};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;

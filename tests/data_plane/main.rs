@@ -13,7 +13,7 @@ use cache_driver::cache::Engine;
 use cache_driver::clock::{Clock, SystemClock};
 use cache_driver::random::SystemSource;
 use cache_driver::sandbox::data_plane::{Chosen, RealServers, choose};
-use cache_driver::sandbox::server::{DataPlane, Listening, ServerSpec};
+use cache_driver::sandbox::{DataPlane, Listening, ServerSpec};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncCommands, Client, RedisResult, TlsCertificates};
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use cache_driver::clock::{Clock, SystemClock};
 use cache_driver::random::SystemSource;
 use cache_driver::sandbox::data_plane::{RealServers, choose};
-use cache_driver::sandbox::server::ServerSpec;
+use cache_driver::sandbox::ServerSpec;
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
 
