@@ -59,11 +59,9 @@ def ministack():
 
 
 @pytest.fixture(scope="session")
-def sandbox(tmp_path_factory):
+def sandbox():
     """Our own emulated AWS, fast, and with realistic host names instead of servers behind them."""
-    config = tmp_path_factory.mktemp("sandbox") / "config.toml"
-    config.write_text("[sandbox]\nspeed = 400\n")
-    server = Server("sandbox", [binary(), "sandbox", "--config", str(config), "--aws-port", "0"])
+    server = Server("sandbox", [binary(), "sandbox", "--speed", "400", "--aws-port", "0"])
     yield server.wait_for_line(r"\baws (http://[0-9.]+:[0-9]+)")
     server.stop()
 
