@@ -9,7 +9,7 @@ use cache_driver::clock::Timestamp;
 use cache_driver::driver::lifecycle::{Wanted, When, Wish, next};
 use cache_driver::driver::{Cookie, Key, Keyring};
 use cache_driver::random::SystemSource;
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_main};
 use serde_json::json;
 
 fn decide(c: &mut Criterion) {
@@ -23,7 +23,7 @@ fn decide(c: &mut Criterion) {
     });
     let values = values.as_object().expect("an object");
     c.bench_function("read eight inputs", |b| {
-        b.iter(|| read(&[Layer { origin: Origin::Request, values: black_box(values) }]))
+        b.iter(|| read(&[Layer { origin: Origin::Request, values: black_box(values) }]));
     });
 
     let now = Timestamp::from_second(1_700_000_000).expect("a time");
@@ -37,7 +37,7 @@ fn decide(c: &mut Criterion) {
         endpoint: Some(Endpoint { host: "h".to_owned(), port: 6379 }),
         ..Observed::absent("123456789012")
     };
-    let hour = Duration::from_secs(3600);
+    let hour = Duration::from_hours(1);
     let when = When { now, create: hour, update: hour, delete: hour, running: None };
     let wanted = Wanted { want: "0123456789ab".to_owned(), ..Wanted::default() };
     c.bench_function("decide what is next", |b| b.iter(|| next(&id, Wish::Present(black_box(&wanted)), &seen, &when)));
@@ -50,5 +50,8 @@ fn decide(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, decide);
-criterion_main!(benches);
+mod group {
+    use super::decide;
+    criterion::criterion_group!(benches, decide);
+}
+criterion_main!(group::benches);

@@ -22,7 +22,7 @@ forbid() {
 
 forbid 'the words import nothing of ours but words' \
     'crate::(backend|cli|config|driver|http|routing|sandbox|telemetry)\b|\baxum\b' src/cache
-forbid 'a backend knows nothing above it' 'crate::(cli|config|http|routing|driver|sandbox)\b|\baxum\b' src/backend
+forbid 'a backend knows nothing above it' 'crate::(cli|http|routing|driver|sandbox)\b|\baxum\b' src/backend
 forbid 'the driver knows no HTTP' 'crate::(cli|http|sandbox)\b|\baxum\b' src/driver src/routing.rs src/routing
 forbid 'the driver and HTTP know no provider' 'backend::(aws|gcp|azure)\b|\b(aws_sdk|aws_config|aws_smithy)' \
     src/cache src/driver src/http src/config src/routing.rs src/routing

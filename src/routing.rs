@@ -38,13 +38,15 @@ pub fn route(config: &Config, enabled: &[Provider], asked: &Asked<'_>) -> Result
     let (name, route) = find(config, asked)?;
     let developer = Layer { origin: Origin::Developer, values: asked.resource };
     let mut errors = check_developer(&developer, &route.developer_inputs, &route.limits);
-    let (profile, mut warnings) = profile(config, route, asked, &mut errors);
+    let profile = profile(config, route, asked).unwrap_or_else(|error| {
+        errors.push(error);
+        None
+    });
+    let mut warnings = Vec::new();
 
     // Highest first: what a platform team says in the request's values wins over what a developer may choose.
     let mut layers = vec![Layer { origin: Origin::Request, values: asked.values }, developer];
-    if let Some((name, values)) = profile {
-        layers.push(Layer { origin: Origin::Profile(name.to_owned()), values });
-    }
+    layers.extend(profile);
     layers.push(Layer { origin: Origin::Route(name.to_owned()), values: &route.defaults });
     let blocks = provider_defaults(config);
     layers.push(Layer { origin: Origin::Route(name.to_owned()), values: &blocks });
@@ -136,26 +138,18 @@ fn join<'a>(words: impl Iterator<Item = &'a String>) -> String {
 }
 
 /// The profile that the request or the route's defaults name.
-fn profile<'a>(
-    config: &'a Config,
-    route: &Route,
-    asked: &Asked<'_>,
-    errors: &mut Vec<FieldError>,
-) -> (Option<(&'a str, &'a Map<String, Value>)>, Vec<String>) {
+fn profile<'a>(config: &'a Config, route: &Route, asked: &Asked<'_>) -> Result<Option<Layer<'a>>, FieldError> {
     let layers = [("driver.values.profile", asked.values), ("routes.*.defaults.profile", &route.defaults)];
-    let named = layers
-        .iter()
-        .find_map(|(path, values)| Some((*path, values.get("profile")?.as_str().filter(|n| !n.is_empty())?)));
-    let Some((path, name)) = named else { return (None, Vec::new()) };
+    let mut named = layers.iter().filter_map(|(path, values)| Some((*path, values.get("profile")?.as_str()?)));
+    let Some((path, name)) = named.find(|(_, name)| !name.is_empty()) else { return Ok(None) };
     if let Some((name, values)) = config.profiles.get_key_value(name) {
-        return (Some((name, values)), Vec::new());
+        return Ok(Some(Layer { origin: Origin::Profile(name.clone()), values }));
     }
     let error = FieldError::new(path, format!("a profile of the config: {}", join(config.profiles.keys())), name);
-    errors.push(match nearest(name, config.profiles.keys().map(String::as_str)) {
+    Err(match nearest(name, config.profiles.keys().map(String::as_str)) {
         Some(word) => error.hint(format!("did you mean `{word}`?")),
         None => error.hint("add it under [profiles] in the config"),
-    });
-    (None, Vec::new())
+    })
 }
 
 /// The cloud: the request's, else the route's, else the only one that is enabled.

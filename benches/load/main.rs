@@ -2,6 +2,8 @@
 //!
 //! Prints a table; asserts nothing. The goals stand beside the figures in `docs/performance.md`.
 
+#![expect(clippy::disallowed_methods, reason = "a measurement reads the machine's clock")]
+
 mod process;
 mod report;
 

@@ -56,7 +56,7 @@ pub struct BackendError {
     /// What went wrong, for the caller: lower case, no final stop, no secret.
     pub message: String,
     /// The cloud's own words, where it said any.
-    pub cause: Option<Cause>,
+    pub cause: Option<Box<Cause>>,
     /// What to do about it.
     pub hint: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -74,7 +74,7 @@ impl BackendError {
     /// The same, with the cloud's own words.
     #[must_use]
     pub fn cause(mut self, cause: Cause) -> Self {
-        self.cause = Some(cause);
+        self.cause = Some(Box::new(cause));
         self
     }
 

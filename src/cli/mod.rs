@@ -12,6 +12,7 @@ mod demo;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
@@ -57,7 +58,7 @@ impl Failed {
         let mut text = format!("{what}: {error}");
         let mut source = error.source();
         while let Some(cause) = source {
-            text.push_str(&format!(": {cause}"));
+            let _ = write!(text, ": {cause}");
             source = cause.source();
         }
         Self::Run(text)

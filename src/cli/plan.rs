@@ -1,5 +1,6 @@
 //! `plan`: what a PUT would do.
 
+use std::fmt::Write as _;
 use std::io::Read as _;
 
 use clap::{Args, ValueEnum};
@@ -93,16 +94,16 @@ fn put(driver: &driver::Driver, id: GuResId, route: Option<&str>, body: &Value) 
 pub(super) fn explain(error: &driver::DriverError) -> String {
     let mut text = error.to_string();
     for field in &error.details.fields {
-        text.push_str(&format!("\n  {field}"));
+        let _ = write!(text, "\n  {field}");
         if let Some(hint) = &field.hint {
-            text.push_str(&format!(" ({hint})"));
+            let _ = write!(text, " ({hint})");
         }
     }
     if let Some(cause) = &error.details.cause {
-        text.push_str(&format!("\n  cause: {cause}"));
+        let _ = write!(text, "\n  cause: {cause}");
     }
     if let Some(hint) = &error.details.hint {
-        text.push_str(&format!("\n  {hint}"));
+        let _ = write!(text, "\n  {hint}");
     }
     text
 }

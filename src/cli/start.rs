@@ -19,7 +19,7 @@ use crate::{http, routing};
 /// Options of every command that needs the configuration.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ConfigArgs {
-    /// A configuration file. May be given several times: later ones win. Files in CACHE_DRIVER_CONFIG (separated by
+    /// A configuration file. May be given several times: later ones win. Files in `CACHE_DRIVER_CONFIG` (separated by
     /// colons) come first.
     #[arg(long = "config", value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,

@@ -41,7 +41,7 @@ impl Driver {
             };
             found.backend.steps(&goal, &found.seen)
         };
-        let removal = || self.removal(&found);
+        let removal = || Self::removal(&found);
         let marked = || found.backend.steps(&Goal::Marked { mark: &mark }, &found.seen);
         let (action, steps, refused) = match &next {
             Next::Create => (Action::Create, present(&[]), None),
@@ -49,8 +49,7 @@ impl Driver {
             Next::Update(changes) | Next::Continue(changes) => (Action::Update, present(changes), None),
             Next::Mark => (Action::Update, marked(), None),
             Next::Rotate | Next::Settle => (Action::Update, Vec::new(), None),
-            Next::Replace => (Action::Replace, removal(), None),
-            Next::Shell => (Action::Replace, removal(), None),
+            Next::Replace | Next::Shell => (Action::Replace, removal(), None),
             Next::Remove | Next::Detach => (Action::Delete, removal(), None),
             Next::Ready | Next::Nothing | Next::Wait(_) => (Action::None, Vec::new(), None),
             Next::Conflict(operation) => (
@@ -62,7 +61,7 @@ impl Driver {
         };
         match &next {
             Next::Wait(operation) => {
-                warnings.push(format!("the cloud is at work ({operation}); this is what is known now"))
+                warnings.push(format!("the cloud is at work ({operation}); this is what is known now"));
             }
             Next::Replace => warnings.push(
                 "replace: the data and the endpoint are lost, with downtime until the new cache is ready".to_owned(),

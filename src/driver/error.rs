@@ -103,7 +103,7 @@ impl DriverError {
         driver.details.operation = Some(error.operation.to_owned());
         driver.details.retryable = retryable;
         driver.details.hint.clone_from(&error.hint);
-        driver.details.cause.clone_from(&error.cause);
+        driver.details.cause = error.cause.as_deref().cloned();
         driver.source = Some(Box::new(error));
         driver
     }

@@ -57,10 +57,10 @@ impl Driver {
         if let Some(failed) = search.transient.pop() {
             return Err(Halt::Later(failed));
         }
-        if search.looked == 0 {
-            if let Some(denied) = search.denied.pop() {
-                return Err(DriverError::backend(denied.product, denied.error).into());
-            }
+        if search.looked == 0
+            && let Some(denied) = search.denied.pop()
+        {
+            return Err(DriverError::backend(denied.product, denied.error).into());
         }
         // Between the 202 and the create call there is nothing to see yet.
         let running = self.running(&call.id, cookie).filter(|(operation, _)| *operation == Operation::Creating);

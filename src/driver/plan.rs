@@ -67,8 +67,9 @@ pub fn change_id(id: &GuResId, change: &Change) -> String {
         context.update(part.as_bytes());
         context.update(&[0]);
     }
-    let hash: String = context.finish().as_ref()[..5].iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{hash}", change.field.replace('_', "-"))
+    let hash = context.finish();
+    let number = hash.as_ref()[..5].iter().fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
+    format!("{}-{number:010x}", change.field.replace('_', "-"))
 }
 
 /// A call that the plan would make.

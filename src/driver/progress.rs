@@ -99,11 +99,8 @@ pub fn retry_after(hint: &Hint, least: Duration, most: Duration) -> Duration {
 mod tests {
     use super::*;
 
-    const TYPICAL: Typical = Typical {
-        create: Duration::from_secs(600),
-        update: Duration::from_secs(900),
-        delete: Duration::from_secs(240),
-    };
+    const TYPICAL: Typical =
+        Typical { create: Duration::from_mins(10), update: Duration::from_mins(15), delete: Duration::from_mins(4) };
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -123,7 +120,7 @@ mod tests {
         let product = Product::AwsReplicationGroup;
         let before = experience.expected(product, Operation::Creating, &TYPICAL);
         for _ in 0..20 {
-            experience.learn(product, Operation::Creating, Duration::from_secs(60), &TYPICAL);
+            experience.learn(product, Operation::Creating, Duration::from_mins(1), &TYPICAL);
         }
         let after = experience.expected(product, Operation::Creating, &TYPICAL);
         assert!(before == TYPICAL.create && after < Duration::from_secs(70), "{after:?}");

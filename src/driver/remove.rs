@@ -85,7 +85,6 @@ impl Driver {
             Ok(Some(Outcome::Pending(Box::new(pending))))
         };
         match lifecycle::next(&call.id, Wish::Absent, &found.seen, &when) {
-            Next::Nothing => Ok(None),
             Next::Wait(_) => pending(format!("deleting: the cloud says `{}`", found.seen.status)),
             Next::Detach => {
                 let Some(mark) = found.seen.mark() else { return Ok(None) };
@@ -95,7 +94,7 @@ impl Driver {
                 Ok(None)
             }
             Next::Remove => {
-                let steps = self.removal(found);
+                let steps = Self::removal(found);
                 match self.run(found, steps).await {
                     Ok(_) => {
                         tracing::info!(id = %call.id, place = ?found.at.place, "removing");

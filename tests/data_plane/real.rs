@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use cache_driver::clock::{Clock, SystemClock};
 use cache_driver::random::SystemSource;
-use cache_driver::sandbox::data_plane::{RealServers, choose};
 use cache_driver::sandbox::ServerSpec;
+use cache_driver::sandbox::data_plane::{RealServers, choose};
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
 

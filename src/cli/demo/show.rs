@@ -48,7 +48,7 @@ pub(super) fn changed(before: &Value, after: &Value) {
 
 /// The progress of one request: a bar on a terminal, a line per change of phase otherwise.
 pub(super) struct Bar {
-    bar: Option<ProgressBar>,
+    drawn: Option<ProgressBar>,
     id: &'static str,
     said: String,
 }
@@ -62,7 +62,7 @@ impl Bar {
             bar.set_position(0);
             bar
         });
-        Self { bar, id, said: String::new() }
+        Self { drawn: bar, id, said: String::new() }
     }
 
     /// A 202: how far, what is happening, when it will be done.
@@ -72,7 +72,7 @@ impl Bar {
         let left =
             now.zip(end).and_then(|(now, end)| Duration::try_from(end.duration_since(now)).ok()).unwrap_or_default();
         let text = format!("{} (about {} s left)", answer.text("/message"), left.as_secs());
-        match &self.bar {
+        match &self.drawn {
             Some(bar) => {
                 let elapsed = bar.elapsed().as_secs_f64();
                 let whole = elapsed + left.as_secs_f64();
@@ -88,7 +88,7 @@ impl Bar {
     }
 
     pub(super) fn end(&mut self, answer: &Answer) {
-        match &self.bar {
+        match &self.drawn {
             Some(bar) => {
                 bar.set_position(100);
                 bar.finish_with_message(answer.status.to_string());

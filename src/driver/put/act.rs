@@ -93,7 +93,7 @@ impl Driver {
         match (mark.state, mark.intent) {
             (State::Retired, Some(Intent::DeleteAfter(at))) if at <= now => {
                 tracing::info!(place = ?older.at.place, "removing the retired cache");
-                let steps = self.removal(&older);
+                let steps = Self::removal(&older);
                 self.run(&older, steps).await?;
             }
             (State::Retired, _) => {}
@@ -153,7 +153,7 @@ impl Driver {
     }
 
     /// The calls that remove a cache as its mark says.
-    pub(in crate::driver) fn removal(&self, found: &Found) -> Vec<Step> {
+    pub(in crate::driver) fn removal(found: &Found) -> Vec<Step> {
         let snapshot = found.seen.mark().is_some_and(|mark| mark.on_delete == OnDelete::Snapshot);
         let holds_data = found.seen.phase != Phase::Shell && found.seen.endpoint.is_some();
         // Named by cache and life: a name of its own each time, the same on each try.

@@ -32,7 +32,7 @@ impl Driver {
         let mut warnings = put.warnings.clone();
         let (mut found, mut older) = self.find(put, cookie, &keys, &place).await?;
 
-        let policy = self.provider_change(put, &found);
+        let policy = Self::provider_change(put, &found);
         if found.exists() && found.product() != put.product {
             match policy {
                 OnProviderChange::Keep => {
@@ -50,8 +50,9 @@ impl Driver {
                 }
             }
         } else if found.exists() && older.is_none() && policy == OnProviderChange::Replace {
-            let mut search =
-                self.search(&put.call.id, put.spec.name_salt.as_deref(), &keys, &[found.at.place.clone()]).await;
+            let mut search = self
+                .search(&put.call.id, put.spec.name_salt.as_deref(), &keys, std::slice::from_ref(&found.at.place))
+                .await;
             search.owned.retain(|other| other.product() != found.product());
             older = search.current();
         }
@@ -113,7 +114,8 @@ impl Driver {
         if target.exists() {
             return Ok((target, None));
         }
-        let mut search = self.search(id, put.spec.name_salt.as_deref(), keys, &[target.at.place.clone()]).await;
+        let mut search =
+            self.search(id, put.spec.name_salt.as_deref(), keys, std::slice::from_ref(&target.at.place)).await;
         if let Some(found) = search.current() {
             return Ok((found, None));
         }
@@ -145,7 +147,7 @@ impl Driver {
     }
 
     /// What to do when the cache lives on another product: as asked, else by who changed it.
-    fn provider_change(&self, put: &Put, found: &Found) -> OnProviderChange {
+    fn provider_change(put: &Put, found: &Found) -> OnProviderChange {
         let spec = &put.spec;
         let same_provider = found.at.place.provider() == put.product.provider();
         let keys: &[&str] = if same_provider { &["product", "engine", "mode"] } else { &["provider", "product"] };

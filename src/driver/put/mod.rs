@@ -58,7 +58,7 @@ impl Driver {
             Next::Conflict(operation) => Ok(Outcome::Conflict(wait(operation))),
             Next::Create => {
                 let (mark, password) = self.first_mark(put, &found, &resolved, wanted.want)?;
-                let steps = self.steps_present(&found, &resolved, &[], &mark, password.as_ref(), put);
+                let steps = Self::steps_present(&found, &resolved, &[], &mark, password.as_ref(), put);
                 let ran = self.run(&found, steps).await?;
                 tracing::info!(id = %put.call.id, place = ?found.at.place, "creating");
                 Ok(started(Operation::Creating, &ran))
@@ -80,14 +80,14 @@ impl Driver {
                     mark.password = Some(self.inner.keyring.new_password(self.inner.random.as_ref()));
                     password = self.derived(put, &found, mark.password.as_ref())?;
                 }
-                let steps = self.steps_present(&found, &resolved, &changes, &mark, password.as_ref(), put);
+                let steps = Self::steps_present(&found, &resolved, &changes, &mark, password.as_ref(), put);
                 self.change(asked, found, steps, warnings).await
             }
             Next::Continue(changes) => {
                 let Some(mark) = mark else { return Err(lost_mark()) };
                 self.refuse_if_failed(asked, &found, &mark, who).await?;
                 let password = self.derived(put, &found, mark.password.as_ref())?;
-                let steps = self.steps_present(&found, &resolved, &changes, &mark, password.as_ref(), put);
+                let steps = Self::steps_present(&found, &resolved, &changes, &mark, password.as_ref(), put);
                 self.change(asked, found, steps, warnings).await
             }
             Next::Mark => {
@@ -121,7 +121,7 @@ impl Driver {
                 self.ready(asked, &found, warnings).await
             }
             Next::Replace => {
-                let steps = self.removal(&found);
+                let steps = Self::removal(&found);
                 let ran = self.run(&found, steps).await?;
                 tracing::warn!(id = %put.call.id, place = ?found.at.place, "replacing, as `allow` says");
                 Ok(started(Operation::Updating, &ran))
@@ -133,7 +133,6 @@ impl Driver {
     }
 
     fn steps_present(
-        &self,
         found: &Found,
         resolved: &Resolved,
         changes: &[Change],
