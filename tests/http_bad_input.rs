@@ -39,7 +39,8 @@ async fn every_wrong_value_is_named_by_its_path_and_nothing_is_made() {
         let mut got = answer.fields();
         got.sort();
         assert_eq!(got, fields, "{values}");
-        let hints = answer.body["details"]["fields"].as_array().into_iter().flatten().any(|field| !field["hint"].is_null());
+        let hints =
+            answer.body["details"]["fields"].as_array().into_iter().flatten().any(|field| !field["hint"].is_null());
         let has_hint = hints || !answer.body["details"]["hint"].is_null() || code == "RES-101";
         assert!(has_hint, "{values}: {}", answer.text);
     }
@@ -158,7 +159,11 @@ async fn a_forgotten_id_is_404_and_says_so() {
     for path in ["/redis", "/redis/", "/my-valkey/"] {
         for call in [server.put(path).values(&json!({})), server.get(path), server.delete(path)] {
             let answer = call.send().await.assert_error(404, "RES-114");
-            assert!(answer.body["message"].as_str().unwrap().contains("id of the resource is missing"), "{}", answer.text);
+            assert!(
+                answer.body["message"].as_str().unwrap().contains("id of the resource is missing"),
+                "{}",
+                answer.text
+            );
         }
     }
     for path in ["//", "/redis//", &format!("//{ID}"), &format!("/redis//{ID}"), &format!("/redis/{ID}//")] {
@@ -246,7 +251,9 @@ async fn developers_can_set_only_what_the_route_lets_them() {
         route.limits = json!({"size": ["nano", "small"]}).as_object().unwrap().clone();
     });
     let server = limited.start().await;
-    for (resource, field) in [(json!({"replicas": 1}), "resource.replicas"), (json!({"size": "large"}), "resource.size")] {
+    for (resource, field) in
+        [(json!({"replicas": 1}), "resource.replicas"), (json!({"size": "large"}), "resource.size")]
+    {
         let body = json!({"type": "redis", "resource": resource});
         let answer = server.put(&path()).json(&body).send().await.assert_error(400, "RES-101");
         assert_eq!(answer.fields(), [field]);

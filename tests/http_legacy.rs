@@ -87,7 +87,11 @@ async fn a_bad_header_is_told_by_name_and_reason() {
     let path = format!("/{ID}");
     for (header, value, says) in [
         ("humanitec-driver-params", "***".to_owned(), "not base64"),
-        ("humanitec-driver-params", BASE64_STANDARD.encode(format!("{{\"a\": {CANARY}")), "not JSON, at line 1 column 7"),
+        (
+            "humanitec-driver-params",
+            BASE64_STANDARD.encode(format!("{{\"a\": {CANARY}")),
+            "not JSON, at line 1 column 7",
+        ),
         ("humanitec-driver-secrets", encoded(&json!([CANARY])), "base64 of a list"),
     ] {
         let answer = server.delete(&path).header(header, value).send().await.assert_error(400, "RES-101");
@@ -107,7 +111,8 @@ async fn a_bad_header_is_told_by_name_and_reason() {
 #[tokio::test]
 async fn wrong_fields_have_the_names_that_the_caller_wrote() {
     let server = fast().await;
-    let bad = json!({"id": ID, "type": "redis", "driver_params": {"size": "vast"}, "resource_params": {"size": "small"}});
+    let bad =
+        json!({"id": ID, "type": "redis", "driver_params": {"size": "vast"}, "resource_params": {"size": "small"}});
     let answer = server.post("/").json(&bad).send().await.assert_error(400, "RES-101");
     let mut fields = answer.fields();
     fields.sort();

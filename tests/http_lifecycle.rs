@@ -19,7 +19,8 @@ async fn a_resource_is_made_polled_read_and_removed() {
     server.minutes(5);
     server.put(&path).values(&json!({"size": "small"})).cookie(made.cookie()).send().await.assert_status(202);
     server.minutes(6);
-    let ready = server.put(&path).values(&json!({"size": "small"})).cookie(made.cookie()).send().await.assert_status(200);
+    let ready =
+        server.put(&path).values(&json!({"size": "small"})).cookie(made.cookie()).send().await.assert_status(200);
     assert_eq!(ready.body["id"], ID);
     assert_eq!(ready.body["type"], "redis");
     assert_eq!(ready.body["resource"]["values"]["port"], 6379);
@@ -119,7 +120,8 @@ async fn prefer_wait_holds_the_answer_until_the_cache_is_ready() {
     assert_eq!(waited.header("preference-applied"), "wait=20");
     let config = &server.running.driver.config().server;
     assert!(config.max_wait.as_secs() < 10_000);
-    let bounded = server.delete(&format!("/redis/{ID}x")).header("prefer", "wait=10000").send().await.assert_status(204);
+    let bounded =
+        server.delete(&format!("/redis/{ID}x")).header("prefer", "wait=10000").send().await.assert_status(204);
     assert_eq!(bounded.header("preference-applied"), format!("wait={}", config.max_wait.as_secs()));
     for _ in 0..5 {
         let answer = server.put(&path).values(&json!({})).header("prefer", "wait=300").send().await;
@@ -176,7 +178,10 @@ async fn a_change_that_would_replace_the_cache_is_refused_with_its_id() {
     let refused = server.put(&path).values(&json!({"engine": "redis"})).cookie(ready.cookie()).send().await;
     let refused = refused.assert_error(400, "RES-106");
     let change = &refused.body["details"]["changes"][0];
-    assert_eq!((&change["field"], &change["from"], &change["to"]), (&json!("engine"), &json!("valkey"), &json!("redis")));
+    assert_eq!(
+        (&change["field"], &change["from"], &change["to"]),
+        (&json!("engine"), &json!("valkey"), &json!("redis"))
+    );
     assert!(!refused.cookie().is_empty(), "something exists, so the cookie stays");
     assert_eq!(server.cloud.mutations(), ["CreateCache"]);
 }

@@ -22,17 +22,22 @@ pub(super) fn render(document: &Value, inputs: &[FieldDoc]) -> String {
     add(&mut html, format_args!("<style>{STYLE}</style><h1>{title} {version}</h1>"));
     add(&mut html, format_args!("<p>{}</p>", words(&document["info"]["description"])));
     add(&mut html, format_args!("<p>For programs: <a href=\"/docs/spec.json\">/docs/spec.json</a>. On this page: "));
-    add(&mut html, format_args!("<a href=\"#calls\">calls</a>, <a href=\"#inputs\">inputs</a>, <a href=\"#shapes\">shapes</a>.</p>"));
+    add(
+        &mut html,
+        format_args!(
+            "<a href=\"#calls\">calls</a>, <a href=\"#inputs\">inputs</a>, <a href=\"#shapes\">shapes</a>.</p>"
+        ),
+    );
     add(&mut html, format_args!("<h2 id=\"calls\">Calls</h2>"));
     for (path, item) in object(&document["paths"]) {
-        for (method, operation) in object(item).iter().filter(|(key, _)| METHODS.contains(&key.as_str())) {
-            operation_section(&mut html, path, method, operation);
+        for (method, operation) in object(&item).iter().filter(|(key, _)| METHODS.contains(&key.as_str())) {
+            operation_section(&mut html, &path, method, operation);
         }
     }
     inputs_section(&mut html, inputs);
     add(&mut html, format_args!("<h2 id=\"shapes\">Shapes</h2>"));
     for (name, schema) in object(&document["components"]["schemas"]) {
-        schema_section(&mut html, name, schema);
+        schema_section(&mut html, &name, &schema);
     }
     html
 }
@@ -53,7 +58,8 @@ fn operation_section(html: &mut String, path: &str, method: &str, operation: &Va
     table(html, ["parameter", "in", ""], rows);
     let rows = object(&operation["responses"]).into_iter().map(|(status, response)| {
         let content = object(&response["content"]).into_iter().map(|(_, content)| kind(&content["schema"])).next();
-        let headers: Vec<String> = object(&response["headers"]).keys().map(|name| code(&Value::from(name.as_str()))).collect();
+        let headers: Vec<String> =
+            object(&response["headers"]).keys().map(|name| code(&Value::from(name.as_str()))).collect();
         let headers = if headers.is_empty() { String::new() } else { format!(" With {}.", headers.join(", ")) };
         [escape(&status), content.unwrap_or_default(), format!("{}.{headers}", words(&response["description"]))]
     });
@@ -61,8 +67,13 @@ fn operation_section(html: &mut String, path: &str, method: &str, operation: &Va
 }
 
 fn inputs_section(html: &mut String, inputs: &[FieldDoc]) {
-    add(html, format_args!("<h2 id=\"inputs\">Inputs</h2><p>The keys of <code>driver.values</code>, of profiles and of a \
-        route's defaults. Numbers, switches and lists may come as text; <code>null</code> and empty text mean unset.</p>"));
+    add(
+        html,
+        format_args!(
+            "<h2 id=\"inputs\">Inputs</h2><p>The keys of <code>driver.values</code>, of profiles and of a \
+        route's defaults. Numbers, switches and lists may come as text; <code>null</code> and empty text mean unset.</p>"
+        ),
+    );
     let rows = inputs.iter().map(|input| {
         [
             format!("<code>{}</code>", escape(&input.key)),
@@ -92,9 +103,9 @@ fn schema_section(html: &mut String, name: &str, schema: &Value) {
     if !bases.is_empty() {
         add(html, format_args!("<p>Everything of {}, and:</p>", bases.join(", ")));
     }
-    let rows = members.into_iter().map(|(key, member)| {
-        [format!("<code>{}</code>", escape(&key)), kind(&member), words(&member["description"])]
-    });
+    let rows = members
+        .into_iter()
+        .map(|(key, member)| [format!("<code>{}</code>", escape(&key)), kind(&member), words(&member["description"])]);
     table(html, ["member", "value", ""], rows);
 }
 

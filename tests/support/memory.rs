@@ -6,9 +6,7 @@ use cache_driver::backend::{
     Fields, Finding, Goal, Kind, Observed, Owned, Ownership, Pace, PasswordMaker, Resolved, Result, Scope, Step,
     Typical,
 };
-use cache_driver::cache::{
-    Auth, CacheName, Capacity, Engine, FieldError, Mode, OnDelete, Place, Product, Size, Spec,
-};
+use cache_driver::cache::{Auth, CacheName, Capacity, Engine, FieldError, Mode, OnDelete, Place, Product, Size, Spec};
 use cache_driver::clock::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -180,7 +178,8 @@ impl Backend for Memory {
         for field in &wanted.set {
             let (Some(to), Some(from)) = (wanted.fields.get(field), seen.fields.get(field)) else { continue };
             if from != to {
-                let class = CHANGES.iter().find(|(name, _)| name == field).map_or(Class::Impossible, |(_, class)| *class);
+                let class =
+                    CHANGES.iter().find(|(name, _)| name == field).map_or(Class::Impossible, |(_, class)| *class);
                 changes.push(Change { field: field.clone(), from: from.clone(), to: to.clone(), class });
             }
         }
@@ -263,9 +262,9 @@ impl Backend for Memory {
             (Auth::Password, PasswordMaker::Driver) => ConnectionPassword::Derived,
             (Auth::Password, _) => {
                 let told = self.cloud.newest_password(&Self::key(at));
-                ConnectionPassword::Told(told.ok_or_else(|| {
-                    BackendError::new(Kind::Refused, "GetPassword", "the cloud knows no password")
-                })?)
+                ConnectionPassword::Told(
+                    told.ok_or_else(|| BackendError::new(Kind::Refused, "GetPassword", "the cloud knows no password"))?,
+                )
             }
             _ => ConnectionPassword::None,
         };
@@ -307,7 +306,13 @@ impl Backend for Memory {
                 name: CacheName::existing(key.2.clone()),
             };
             let created_at = seen.created_at;
-            owned.push(Owned { place, mark: (**mark).clone(), phase: seen.phase, status: seen.status.clone(), created_at });
+            owned.push(Owned {
+                place,
+                mark: (**mark).clone(),
+                phase: seen.phase,
+                status: seen.status.clone(),
+                created_at,
+            });
         }
         Ok(owned)
     }

@@ -39,7 +39,8 @@ pub struct Setup {
 impl Default for Setup {
     /// One route `redis` on `aws/replication-group`, as small installations have it.
     fn default() -> Self {
-        let mut config = Config { routes: BTreeMap::from([("redis".to_owned(), Route::new("redis"))]), ..Config::default() };
+        let mut config =
+            Config { routes: BTreeMap::from([("redis".to_owned(), Route::new("redis"))]), ..Config::default() };
         config.routes.insert("my-valkey".to_owned(), Route::new("my-org/valkey"));
         Self { config, products: vec![Product::AwsReplicationGroup] }
     }
@@ -138,8 +139,7 @@ impl Running {
     /// Starts the real server on a free port.
     pub async fn start(config: Config, registry: Registry, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
         let keyring = Keyring::new(Key::new("k1", vec![7; 32]), Vec::new());
-        let parts =
-            Parts { config: Arc::new(config), registry, keyring, clock, random: random.clone(), speed: 1.0 };
+        let parts = Parts { config: Arc::new(config), registry, keyring, clock, random: random.clone(), speed: 1.0 };
         let driver = Driver::new(parts);
         let sizes = serde_json::json!({"aws/replication-group": {"small": {"memory_gb": 1.37}}});
         let version = "0.0.0-test".to_owned();
