@@ -47,7 +47,7 @@ pub(super) async fn put(
 ) -> Result<Response, ApiError> {
     let mut members = Members::default();
     let input = Input::of_driver_api(body, &mut members);
-    let put = input.put(&app, &entry, id.clone(), cookie(&headers)?, members)?;
+    let put = input.put(&app, &entry, id.clone(), cookie(&headers), members)?;
     if dry_run {
         return Ok(Json(app.driver().plan(&put).await?).into_response());
     }
@@ -59,7 +59,6 @@ pub(super) async fn put(
 /// What a PUT answers with 200.
 #[derive(Debug, utoipa::ToSchema)]
 #[expect(dead_code, reason = "describes the answer in the OpenAPI document")]
-#[schema(no_recursion)]
 pub(super) enum PutAnswer {
     /// The resource.
     #[schema(title = "outputs")]
@@ -92,7 +91,7 @@ pub(super) async fn get(
     Id(id): Id,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let call = call(&app, &entry, id.clone(), &headers)?;
+    let call = call(&app, &entry, id.clone(), &headers);
     match app.driver().get(&call).await? {
         Outcome::NotFound | Outcome::Gone => Err(no_such_resource(&id)),
         outcome => Ok(answer(&id, outcome)),
@@ -133,7 +132,7 @@ pub(super) async fn delete(
     if legacy::selects(&headers) {
         return legacy::delete(&app, &entry, id, &headers).await;
     }
-    let call = call(&app, &entry, id.clone(), &headers)?;
+    let call = call(&app, &entry, id.clone(), &headers);
     let wait = prefer::wait(&headers, app.config().server.max_wait);
     let outcome = app.driver().delete(call, wait.unwrap_or_default()).await?;
     let response = match outcome {
