@@ -18,6 +18,8 @@ use crate::cache::Cause;
 
 const PERMISSIONS: &str = "check the keys, and that their permissions are those that `cache-driver policy aws` prints";
 
+const IDENTITY: &str = "send credentials with the request, name an account, or give the driver an identity of its own";
+
 /// Turns a failed call into the error that the driver knows.
 pub(super) fn classify<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> BackendError
 where
@@ -31,7 +33,8 @@ where
         (SdkError::ServiceError(_), Some(code)) => {
             let text = said.clone().unwrap_or_default();
             let (kind, hint) = of_code(code, &text, status);
-            let message = if text.is_empty() { code.clone() } else { format!("{code}: {}", text.trim_end_matches('.')) };
+            let message =
+                if text.is_empty() { code.clone() } else { format!("{code}: {}", text.trim_end_matches('.')) };
             (kind, hint, message)
         }
         (SdkError::ServiceError(_) | SdkError::ResponseError(_), _) => {
@@ -76,26 +79,59 @@ fn of_status(status: u16) -> Kind {
 /// The kind of a wire code, and what to do about it.
 fn of_code(code: &str, message: &str, status: Option<u16>) -> (Kind, Option<&'static str>) {
     match code {
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized" | "ExpiredToken"
-        | "ExpiredTokenException" | "RequestExpired" | "InvalidClientTokenId" | "UnrecognizedClientException"
-        | "SignatureDoesNotMatch" | "InvalidSignatureException" | "IncompleteSignature" | "InvalidAccessKeyId"
-        | "MissingAuthenticationToken" | "MissingAuthenticationTokenException" | "AuthFailure" | "OptInRequired"
-        | "RegionDisabledException" | "InvalidCredentialsException" => (Kind::Credentials, Some(PERMISSIONS)),
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "UnauthorizedOperation"
+        | "NotAuthorized"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "RequestExpired"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "SignatureDoesNotMatch"
+        | "InvalidSignatureException"
+        | "IncompleteSignature"
+        | "InvalidAccessKeyId"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "AuthFailure"
+        | "OptInRequired"
+        | "RegionDisabledException"
+        | "InvalidCredentialsException" => (Kind::Credentials, Some(PERMISSIONS)),
 
-        "InvalidReplicationGroupState" | "InvalidCacheClusterState" | "InvalidServerlessCacheStateFault"
-        | "InvalidUserGroupState" | "InvalidUserState" | "InvalidSnapshotState" | "InvalidCacheParameterGroupState"
-        | "InvalidCacheSecurityGroupState" | "CacheSubnetGroupInUse" | "InvalidGlobalReplicationGroupState" => {
-            (Kind::Busy, None)
-        }
+        "InvalidReplicationGroupState"
+        | "InvalidCacheClusterState"
+        | "InvalidServerlessCacheStateFault"
+        | "InvalidUserGroupState"
+        | "InvalidUserState"
+        | "InvalidSnapshotState"
+        | "InvalidCacheParameterGroupState"
+        | "InvalidCacheSecurityGroupState"
+        | "CacheSubnetGroupInUse"
+        | "InvalidGlobalReplicationGroupState" => (Kind::Busy, None),
 
-        "Throttling" | "ThrottlingException" | "ThrottledException" | "RequestThrottled" | "RequestThrottledException"
-        | "TooManyRequestsException" | "RequestLimitExceeded" | "BandwidthLimitExceeded" | "SlowDown"
-        | "PriorRequestNotComplete" | "APICallRateForCustomerExceeded" | "InternalFailure" | "InternalServerError"
-        | "ServiceUnavailable" | "RequestTimeout" | "RequestTimeoutException" => (Kind::Unavailable, None),
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "BandwidthLimitExceeded"
+        | "SlowDown"
+        | "PriorRequestNotComplete"
+        | "APICallRateForCustomerExceeded"
+        | "InternalFailure"
+        | "InternalServerError"
+        | "ServiceUnavailable"
+        | "RequestTimeout"
+        | "RequestTimeoutException" => (Kind::Unavailable, None),
 
         "InsufficientCacheClusterCapacity" => (
             Kind::Capacity,
-            Some("aws has too few nodes of this type there now: try again in some minutes, or choose another size or node type"),
+            Some(
+                "aws has too few nodes of this type there now: try again in some minutes, or choose another size or node type",
+            ),
         ),
         "CacheSubnetGroupNotFoundFault" => (
             Kind::Prerequisite,
@@ -114,16 +150,22 @@ fn of_code(code: &str, message: &str, status: Option<u16>) -> (Kind, Option<&'st
         ),
         "ServiceLinkedRoleNotFoundFault" => (
             Kind::Prerequisite,
-            Some("run `aws iam create-service-linked-role --aws-service-name elasticache.amazonaws.com` once in the account"),
+            Some(
+                "run `aws iam create-service-linked-role --aws-service-name elasticache.amazonaws.com` once in the account",
+            ),
         ),
         "UserGroupNotFound" | "UserNotFound" => (Kind::Prerequisite, Some("create the user group first")),
         "InvalidParameterValue" if is_about_security_groups(message) => (
             Kind::Prerequisite,
             Some("the security groups must exist in the VPC of the subnet group; name them as aws.security_group_ids"),
         ),
-        "SnapshotNotFoundFault" => (Kind::Refused, Some("name an existing snapshot of the cache's region as restore_from")),
+        "SnapshotNotFoundFault" => {
+            (Kind::Refused, Some("name an existing snapshot of the cache's region as restore_from"))
+        }
 
-        "ReplicationGroupAlreadyExists" | "CacheClusterAlreadyExists" | "ServerlessCacheAlreadyExistsFault"
+        "ReplicationGroupAlreadyExists"
+        | "CacheClusterAlreadyExists"
+        | "ServerlessCacheAlreadyExistsFault"
         | "SnapshotAlreadyExistsFault" => (Kind::Taken, None),
 
         _ if is_quota(code) => (
@@ -166,15 +208,13 @@ fn of_dispatch<E: StdError + 'static>(error: &SdkError<E, HttpResponse>) -> (Kin
         };
     }
     match failure {
-        CredentialsError::CredentialsNotLoaded(_) => (
-            Kind::Credentials,
-            Some("send credentials with the request, name an account, or give the driver an identity of its own"),
-            "the driver has no identity of its own".to_owned(),
-        ),
+        CredentialsError::CredentialsNotLoaded(_) => {
+            (Kind::Credentials, Some(IDENTITY), "the driver has no identity of its own".to_owned())
+        }
         CredentialsError::ProviderTimedOut(_) => {
             (Kind::Unavailable, None, "the driver's own identity was not told in time".to_owned())
         }
-        _ => (Kind::Credentials, Some(PERMISSIONS), "the credentials cannot be loaded".to_owned()),
+        _ => (Kind::Credentials, Some(IDENTITY), "the driver's own identity cannot be loaded".to_owned()),
     }
 }
 
@@ -244,7 +284,9 @@ mod tests {
 
     #[test]
     fn whatever_is_a_prerequisite_or_a_shortage_comes_with_a_way_out() {
-        for code in ["CacheSubnetGroupNotFoundFault", "InvalidKMSKeyFault", "InvalidSubnet", "NodeQuotaForClusterExceeded"] {
+        for code in
+            ["CacheSubnetGroupNotFoundFault", "InvalidKMSKeyFault", "InvalidSubnet", "NodeQuotaForClusterExceeded"]
+        {
             assert!(of_code(code, "", Some(400)).1.is_some(), "{code}");
         }
     }

@@ -1,5 +1,6 @@
 //! What ElastiCache wrote down, and whether it says why something failed.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use aws_sdk_elasticache::Client;
@@ -12,7 +13,9 @@ use crate::backend::{Diagnosis, Kind, Result};
 use crate::cache::Event;
 
 /// `DescribeEvents` goes back 14 days, and refuses to go further.
-const REACH: Duration = Duration::from_secs(14 * 24 * 3600 - 60);
+const REACH: Duration = Duration::from_mins(14 * 24 * 60 - 1);
+/// How far the cloud's clock may be behind ours.
+const SLACK: Duration = Duration::from_mins(2);
 /// Pages that are read of a busy account's node events.
 const PAGES: usize = 5;
 /// Events that are handed on.
@@ -26,20 +29,24 @@ const FAILURE: [&str; 9] =
 pub(super) async fn diagnose(client: &Client, id: &str, since: Timestamp, now: Timestamp) -> Result<Diagnosis> {
     let reach = now.checked_sub(REACH).unwrap_or(Timestamp::UNIX_EPOCH);
     let since = since.max(reach);
+    // The cloud's clock may be behind: a start in its future would be refused.
+    let start = since.checked_sub(SLACK).unwrap_or(since).max(reach);
     let mut events = Vec::new();
     for (source, name) in [(SourceType::ReplicationGroup, Some(id)), (SourceType::CacheCluster, None)] {
         let mut pages = client
             .describe_events()
             .source_type(source)
             .set_source_identifier(name.map(str::to_owned))
-            .start_time(time::to_aws(since))
+            .start_time(time::to_aws(start))
             .into_paginator()
             .send();
         for _ in 0..PAGES {
             let Some(page) = pages.next().await else { break };
             let page = page.map_err(|error| classify("DescribeEvents", error))?;
             for event in page.events() {
-                let (Some(at), Some(message)) = (event.date().and_then(time::from_aws), event.message()) else { continue };
+                let (Some(at), Some(message)) = (event.date().and_then(time::from_aws), event.message()) else {
+                    continue;
+                };
                 if at >= since && event.source_identifier().is_some_and(|source| belongs(source, id)) {
                     events.push(Event { at, message: message.to_owned() });
                 }
@@ -52,12 +59,14 @@ pub(super) async fn diagnose(client: &Client, id: &str, since: Timestamp, now: T
 /// Whether a source of events is the group, or one of its nodes: `<id>-001`, or `<id>-0001-001` in cluster mode.
 fn belongs(source: &str, id: &str) -> bool {
     let rest = source.to_ascii_lowercase().strip_prefix(id).map(str::to_owned);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-') && rest[1..].bytes().all(|c| c.is_ascii_digit() || c == b'-'))
+    rest.is_some_and(|rest| {
+        rest.is_empty() || rest.starts_with('-') && rest[1..].bytes().all(|c| c.is_ascii_digit() || c == b'-')
+    })
 }
 
 /// Orders the events, newest first, and takes the newest failure as the cause.
 fn judge(mut events: Vec<Event>) -> Diagnosis {
-    events.sort_by(|a, b| b.at.cmp(&a.at));
+    events.sort_by_key(|event| Reverse(event.at));
     events.dedup();
     events.truncate(KEPT);
     let cause = events.iter().find(|event| is_failure(&event.message));
@@ -67,7 +76,8 @@ fn judge(mut events: Vec<Event>) -> Diagnosis {
 }
 
 fn is_failure(message: &str) -> bool {
-    let message = message.to_ascii_lowercase().replace("failover", "").replace("fail over", "").replace("failed over", "");
+    let message =
+        message.to_ascii_lowercase().replace("failover", "").replace("fail over", "").replace("failed over", "");
     FAILURE.iter().any(|word| message.contains(word))
 }
 
@@ -114,7 +124,8 @@ mod tests {
 
     #[test]
     fn the_newest_failure_is_the_cause_and_events_are_newest_first() {
-        let diagnosis = judge(vec![event(1, "Failed one."), event(3, "Cache cluster created"), event(2, "Failed two.")]);
+        let diagnosis =
+            judge(vec![event(1, "Failed one."), event(3, "Cache cluster created"), event(2, "Failed two.")]);
         assert_eq!(diagnosis.cause.as_deref(), Some("Failed two"));
         assert_eq!(diagnosis.events.iter().map(|event| event.at.as_second()).collect::<Vec<_>>(), [3, 2, 1]);
     }

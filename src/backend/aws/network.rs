@@ -11,14 +11,24 @@ use crate::cache::{FieldError, Spec};
 use crate::config::Aws;
 
 /// Resolves `subnet_group` and `security_group_ids`.
-pub(super) fn resolve(config: &Aws, defaults: &Defaults, spec: &Spec, out: &mut Resolved, errors: &mut Vec<FieldError>) {
+pub(super) fn resolve(
+    config: &Aws,
+    defaults: &Defaults,
+    spec: &Spec,
+    out: &mut Resolved,
+    errors: &mut Vec<FieldError>,
+) {
     match defaults.input(spec, "subnet_group") {
         Some((Value::String(name), origin)) => out.put("subnet_group", name.to_ascii_lowercase(), origin),
         _ => match &config.subnet_group {
             Some(name) => out.put("subnet_group", name.to_ascii_lowercase(), None),
             None => errors.push(
-                FieldError::new(spec.path_of(&dotted("subnet_group")), "the name of an ElastiCache subnet group", "nothing")
-                    .hint("set aws.subnet_group, or providers.aws.subnet_group in the config"),
+                FieldError::new(
+                    spec.path_of(&dotted("subnet_group")),
+                    "the name of an ElastiCache subnet group",
+                    "nothing",
+                )
+                .hint("set aws.subnet_group, or providers.aws.subnet_group in the config"),
             ),
         },
     }

@@ -34,7 +34,9 @@ mod tests {
 
     #[test]
     fn only_the_throttling_code_is_throttling() {
-        let body = |code: &str| format!("<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code></Error></ErrorResponse>");
+        let body = |code: &str| {
+            format!("<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code></Error></ErrorResponse>")
+        };
         assert!(is_throttling(body("APICallRateForCustomerExceeded").as_bytes()));
         assert!(!is_throttling(body("InvalidParameterValue").as_bytes()));
         assert!(!is_throttling(b""));

@@ -53,7 +53,9 @@ pub(super) fn changes(wanted: &Resolved, seen: &Observed, prefix: &str) -> Vec<C
             }
             _ if !is_compared(wanted, seen, field) => None,
             _ => match (from, to) {
-                (Some(from), Some(to)) if !same(field, from, to) => Some((class(field, from, to, seen, at_most), to.clone())),
+                (Some(from), Some(to)) if !same(field, from, to) => {
+                    Some((class(field, from, to, seen, at_most), to.clone()))
+                }
                 _ => None,
             },
         };
@@ -63,7 +65,8 @@ pub(super) fn changes(wanted: &Resolved, seen: &Observed, prefix: &str) -> Vec<C
     }
     // In another mode all else is made anew with it.
     if changes.iter().any(|change| change.field == "mode") {
-        let goes_along = ["num_node_groups", "replicas_per_node_group", "automatic_failover", "multi_az", "parameter_group"];
+        let goes_along =
+            ["num_node_groups", "replicas_per_node_group", "automatic_failover", "multi_az", "parameter_group"];
         changes.retain(|change| !goes_along.contains(&change.field.as_str()));
     }
     changes
@@ -75,7 +78,8 @@ fn is_compared(wanted: &Resolved, seen: &Observed, field: &str) -> bool {
     if !wanted.set.contains(field) {
         return false;
     }
-    let same_capacity = || wanted.capacity.is_some() && seen.mark().is_some_and(|mark| mark.capacity == wanted.capacity);
+    let same_capacity =
+        || wanted.capacity.is_some() && seen.mark().is_some_and(|mark| mark.capacity == wanted.capacity);
     field != "node_type" || !same_capacity()
 }
 
@@ -84,7 +88,9 @@ fn same(field: &str, from: &Value, to: &Value) -> bool {
         (Value::String(from), Value::String(to)) if field == "engine_version" => is_version(to, from),
         (Value::String(from), Value::String(to)) => from.eq_ignore_ascii_case(to),
         (Value::Array(from), Value::Array(to)) => {
-            from.len() == to.len() && from.iter().all(|item| to.contains(item)) && to.iter().all(|item| from.contains(item))
+            from.len() == to.len()
+                && from.iter().all(|item| to.contains(item))
+                && to.iter().all(|item| from.contains(item))
         }
         _ => from == to,
     }
@@ -155,7 +161,8 @@ impl Upgrade {
         let asked = wanted.set.contains("engine").then(|| convert::engine(&wanted.fields)).flatten();
         let moves_engine = asked == Some(Engine::Valkey) && has == Some(Engine::Redis);
         let wanted_version = wanted.text("engine_version").filter(|wanted_version| {
-            moves_engine || wanted.set.contains("engine_version") && version.is_some_and(|has| !is_version(wanted_version, has))
+            moves_engine
+                || wanted.set.contains("engine_version") && version.is_some_and(|has| !is_version(wanted_version, has))
         });
         let engine = if moves_engine { asked } else { has };
         Self { engine, version: wanted_version.or(version).map(str::to_owned), moves_engine }
@@ -219,7 +226,10 @@ mod tests {
             "aws": {"subnet_group": "Caches", "security_group_ids": ["sg-0123456789abcdef0"], "port": 6379},
         });
         assert_eq!(found(all, json!({})), []);
-        assert_eq!(found(json!({}), json!({"engine": "redis", "engine_version": "6.2.6", "node_type": "cache.m5.large"})), []);
+        assert_eq!(
+            found(json!({}), json!({"engine": "redis", "engine_version": "6.2.6", "node_type": "cache.m5.large"})),
+            []
+        );
     }
 
     #[test]
@@ -228,8 +238,16 @@ mod tests {
         for (wanted, there, expected) in [
             (json!({"version": "8.2"}), json!({}), vec![("engine_version", Class::Disruptive)]),
             (json!({"version": "8.0"}), json!({}), vec![("engine_version", Class::Impossible)]),
-            (json!({"version": "7.2"}), json!({"engine_version": "7.2.6", "parameter_group": "default.valkey7"}), vec![]),
-            (json!({"engine": "redis", "version": "6.x"}), json!({"engine": "redis", "engine_version": "6.0.5"}), vec![]),
+            (
+                json!({"version": "7.2"}),
+                json!({"engine_version": "7.2.6", "parameter_group": "default.valkey7"}),
+                vec![],
+            ),
+            (
+                json!({"engine": "redis", "version": "6.x"}),
+                json!({"engine": "redis", "engine_version": "6.0.5"}),
+                vec![],
+            ),
             (
                 json!({"version": "9.0"}),
                 json!({}),
@@ -238,10 +256,18 @@ mod tests {
             (
                 json!({"engine": "valkey"}),
                 json!({"engine": "redis", "engine_version": "7.1.0", "parameter_group": "default.redis7"}),
-                vec![("engine", Class::Disruptive), ("engine_version", Class::Disruptive), ("parameter_group", Class::InPlace)],
+                vec![
+                    ("engine", Class::Disruptive),
+                    ("engine_version", Class::Disruptive),
+                    ("parameter_group", Class::InPlace),
+                ],
             ),
             (json!({"engine": "redis"}), json!({}), vec![("engine", Class::Replace)]),
-            (json!({"mode": "cluster", "shards": 2, "high_availability": true}), json!({}), vec![("mode", Class::Replace)]),
+            (
+                json!({"mode": "cluster", "shards": 2, "high_availability": true}),
+                json!({}),
+                vec![("mode", Class::Replace)],
+            ),
             (json!({"size": "large"}), json!({}), vec![("node_type", Class::Disruptive)]),
             (json!({"replicas": 2}), json!({}), vec![("replicas_per_node_group", Class::InPlace)]),
             (
@@ -270,11 +296,7 @@ mod tests {
                 vec![("transit_encryption_mode", Class::Disruptive)],
             ),
             (json!({"tls": false, "auth": "none"}), json!({"auth": "none"}), vec![("tls", Class::Disruptive)]),
-            (
-                json!({"tls": false, "auth": "none"}),
-                json!({}),
-                vec![("tls", Class::Replace), ("auth", Class::Replace)],
-            ),
+            (json!({"tls": false, "auth": "none"}), json!({}), vec![("tls", Class::Replace), ("auth", Class::Replace)]),
             (json!({"auth": "none"}), json!({}), vec![("auth", Class::Replace)]),
             (
                 json!({"encryption_key": "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"}),
@@ -285,7 +307,11 @@ mod tests {
             (json!({"aws": {"security_group_ids": "sg-1"}}), json!({}), vec![("security_group_ids", Class::InPlace)]),
             (json!({"eviction_policy": "allkeys-lru"}), json!({}), vec![("parameter_group", Class::InPlace)]),
             (json!({"backup": {"days": 3}}), json!({}), vec![("snapshot_retention_limit", Class::InPlace)]),
-            (json!({"maintenance_window": "mon:03:00-mon:04:00"}), json!({}), vec![("maintenance_window", Class::InPlace)]),
+            (
+                json!({"maintenance_window": "mon:03:00-mon:04:00"}),
+                json!({}),
+                vec![("maintenance_window", Class::InPlace)],
+            ),
         ] {
             let expected: Vec<_> = expected.into_iter().map(|(field, class)| (field.to_owned(), class)).collect();
             assert_eq!(found(wanted.clone(), there), expected, "{wanted}");
@@ -294,7 +320,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_not_different() {
-        let blind = json!({"engine_version": null, "subnet_group": null, "security_group_ids": null, "parameter_group": null});
+        let blind =
+            json!({"engine_version": null, "subnet_group": null, "security_group_ids": null, "parameter_group": null});
         let wanted = json!({
             "version": "9.0", "eviction_policy": "allkeys-lru", "aws": {"subnet_group": "x", "security_group_ids": "sg-1"},
         });
@@ -312,7 +339,8 @@ mod tests {
     fn a_changed_table_of_sizes_moves_no_existing_cache() {
         let wanted = resolved(json!({"size": "large"}));
         let mut there = seen(json!({"node_type": "cache.m6g.large"}));
-        there.ownership = Some(Ownership::Marked(Box::new(crate::cache::Mark { capacity: Some("large".to_owned()), ..mark() })));
+        there.ownership =
+            Some(Ownership::Marked(Box::new(crate::cache::Mark { capacity: Some("large".to_owned()), ..mark() })));
         assert_eq!(changes(&wanted, &there, PREFIX), []);
         let explicit = resolved(json!({"size": "large", "aws": {"node_type": "cache.m7g.large"}}));
         assert_eq!(changes(&explicit, &there, PREFIX).len(), 1);
@@ -324,12 +352,20 @@ mod tests {
         let there = seen(json!({"engine_version": "7.2.6", "parameter_group": "default.valkey7"}));
         let found = changes(&wanted, &there, PREFIX);
         assert!(found[0].to.as_str().unwrap().starts_with("cache-valkey7-"), "{found:?}");
-        assert_eq!(changes(&wanted, &seen(json!({"engine_version": "7.2.6", "parameter_group": found[0].to})), PREFIX), []);
+        assert_eq!(
+            changes(&wanted, &seen(json!({"engine_version": "7.2.6", "parameter_group": found[0].to})), PREFIX),
+            []
+        );
     }
 
     #[test]
     fn tls_can_be_switched_on_since_redis_7_0_5() {
-        for (version, class) in [("7.1.0", Class::Disruptive), ("7.0.5", Class::Disruptive), ("7.0.4", Class::Replace), ("6.2.6", Class::Replace)] {
+        for (version, class) in [
+            ("7.1.0", Class::Disruptive),
+            ("7.0.5", Class::Disruptive),
+            ("7.0.4", Class::Replace),
+            ("6.2.6", Class::Replace),
+        ] {
             let there = json!({"engine": "redis", "engine_version": version, "tls": false, "auth": "none", "parameter_group": null});
             assert_eq!(found(json!({"tls": true, "auth": "none"}), there), [("tls".to_owned(), class)], "{version}");
         }

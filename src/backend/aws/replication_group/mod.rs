@@ -39,9 +39,9 @@ static CAPABILITIES: Capabilities = Capabilities {
     password: PasswordMaker::Driver,
     adopts: true,
     typical: Typical {
-        create: Duration::from_secs(7 * 60),
-        update: Duration::from_secs(10 * 60),
-        delete: Duration::from_secs(4 * 60),
+        create: Duration::from_mins(7),
+        update: Duration::from_mins(10),
+        delete: Duration::from_mins(4),
     },
     changes: changes::FIELDS,
     permissions: &[
@@ -156,7 +156,8 @@ impl Backend for ReplicationGroups {
     async fn connection(&self, _at: &At, seen: &Observed) -> Result<Connection> {
         let lacks = |what: &str| BackendError::new(Kind::Busy, DESCRIBE, format!("the cache shows no {what} yet"));
         let text = |field: &str| seen.fields.get(field).and_then(Value::as_str);
-        let auth: Auth = text("auth").and_then(|auth| auth.parse().ok()).ok_or_else(|| lacks("way of authentication"))?;
+        let auth: Auth =
+            text("auth").and_then(|auth| auth.parse().ok()).ok_or_else(|| lacks("way of authentication"))?;
         let node_type = seen.fields.get("node_type");
         Ok(Connection {
             endpoint: seen.endpoint.clone().ok_or_else(|| lacks("endpoint"))?,

@@ -64,7 +64,8 @@ pub(super) fn phase(group: &ReplicationGroup) -> Phase {
 /// Whether nothing runs behind an `available`: shards and tokens change after the group's own status says so.
 fn is_settled(group: &ReplicationGroup) -> bool {
     let pending = group.pending_modified_values();
-    let runs = pending.is_some_and(|p| p.auth_token_status().is_some() || p.resharding().is_some() || p.user_groups().is_some());
+    let runs = pending
+        .is_some_and(|p| p.auth_token_status().is_some() || p.resharding().is_some() || p.user_groups().is_some());
     !runs && group.node_groups().iter().all(|shard| shard.status().is_none_or(|status| status == "available"))
 }
 
@@ -107,9 +108,12 @@ fn of_group(group: &ReplicationGroup, fields: &mut Fields) {
     put("ip_discovery", group.ip_discovery().map(|kind| kind.as_str().into()));
     put("data_tiering", group.data_tiering().map(|kind| (*kind == DataTieringStatus::Enabled).into()));
     put("multi_az", group.multi_az().map(|kind| (*kind == MultiAzStatus::Enabled).into()));
-    put("automatic_failover", group.automatic_failover().map(|on| {
-        matches!(on, AutomaticFailoverStatus::Enabled | AutomaticFailoverStatus::Enabling).into()
-    }));
+    put(
+        "automatic_failover",
+        group
+            .automatic_failover()
+            .map(|on| matches!(on, AutomaticFailoverStatus::Enabled | AutomaticFailoverStatus::Enabling).into()),
+    );
     let shards = group.node_groups();
     if !shards.is_empty() {
         if is_cluster {
@@ -182,7 +186,10 @@ fn pending(group: &ReplicationGroup, member: Option<&CacheCluster>) -> Vec<Strin
 
 fn of_pending_group(values: &ReplicationGroupPendingModifiedValues, put: &mut impl FnMut(&str, Option<String>)) {
     put("auth_token", values.auth_token_status().map(|status| status.as_str().to_owned()));
-    put("automatic_failover", values.automatic_failover_status().map(|status| (status.as_str() == "enabled").to_string()));
+    put(
+        "automatic_failover",
+        values.automatic_failover_status().map(|status| (status.as_str() == "enabled").to_string()),
+    );
     put("tls", values.transit_encryption_enabled().map(|on| on.to_string()));
     put("transit_encryption_mode", values.transit_encryption_mode().map(|mode| mode.as_str().to_owned()));
     put("cluster_mode", values.cluster_mode().map(|mode| mode.as_str().to_owned()));
@@ -195,7 +202,8 @@ fn of_pending_group(values: &ReplicationGroupPendingModifiedValues, put: &mut im
 #[cfg(test)]
 mod tests {
     use aws_sdk_elasticache::types::{
-        AuthTokenUpdateStatus, CacheParameterGroupStatus, NodeGroupMember, PendingModifiedValues, SecurityGroupMembership,
+        AuthTokenUpdateStatus, CacheParameterGroupStatus, NodeGroupMember, PendingModifiedValues,
+        SecurityGroupMembership,
     };
 
     use super::*;
@@ -209,7 +217,11 @@ mod tests {
             let role = if index == 0 { "primary" } else { "replica" };
             NodeGroupMember::builder().cache_cluster_id(*id).current_role(role).build()
         });
-        NodeGroup::builder().node_group_id("0001").status(status).set_node_group_members(Some(members.collect())).build()
+        NodeGroup::builder()
+            .node_group_id("0001")
+            .status(status)
+            .set_node_group_members(Some(members.collect()))
+            .build()
     }
 
     #[test]
@@ -241,7 +253,8 @@ mod tests {
     #[test]
     fn clients_connect_to_the_primary_or_in_cluster_mode_to_the_configuration_endpoint() {
         let shard = NodeGroup::builder().primary_endpoint(at("master.x")).reader_endpoint(at("replica.x")).build();
-        let standard = observed(&ReplicationGroup::builder().cluster_enabled(false).node_groups(shard.clone()).build(), None);
+        let standard =
+            observed(&ReplicationGroup::builder().cluster_enabled(false).node_groups(shard.clone()).build(), None);
         assert_eq!(standard.endpoint.unwrap().host, "master.x");
         assert_eq!(standard.reader.unwrap().host, "replica.x");
         let cluster = ReplicationGroup::builder().cluster_enabled(true).configuration_endpoint(at("clustercfg.x"));
@@ -261,7 +274,9 @@ mod tests {
             .build();
         let member = CacheCluster::builder()
             .engine_version("8.1.0")
-            .cache_parameter_group(CacheParameterGroupStatus::builder().cache_parameter_group_name("default.valkey8").build())
+            .cache_parameter_group(
+                CacheParameterGroupStatus::builder().cache_parameter_group_name("default.valkey8").build(),
+            )
             .security_groups(SecurityGroupMembership::builder().security_group_id("sg-1").build())
             .pending_modified_values(PendingModifiedValues::builder().cache_node_type("cache.m7g.large").build())
             .build();

@@ -45,7 +45,9 @@ pub(super) fn steps(goal: &Goal<'_>, seen: &Observed, prefix: &str) -> Vec<Step>
             update.steps(mark, *password, tags, prefix)
         }
         Goal::Marked { mark } => with_mark(Vec::new(), mark, seen),
-        Goal::Rotated { mark, password } => token("ROTATE", "make the new password valid beside the old one", mark, password, seen),
+        Goal::Rotated { mark, password } => {
+            token("ROTATE", "make the new password valid beside the old one", mark, password, seen)
+        }
         Goal::Settled { mark, password } => token("SET", "make the old password invalid", mark, password, seen),
         Goal::Removed { final_snapshot } => remove(final_snapshot.as_deref(), seen),
     }
@@ -97,7 +99,8 @@ fn token(strategy: &str, why: &str, mark: &Mark, password: &SecretString, seen: 
     if seen.mark() == Some(mark) {
         return Vec::new();
     }
-    let mut rotate = step(MODIFY, Pace::Long, why, json!({"auth_token_update_strategy": strategy, "apply_immediately": true}));
+    let mut rotate =
+        step(MODIFY, Pace::Long, why, json!({"auth_token_update_strategy": strategy, "apply_immediately": true}));
     rotate.mark = Some(mark.clone());
     rotate.secret = Some(password.clone());
     vec![rotate]
@@ -108,7 +111,8 @@ fn remove(final_snapshot: Option<&str>, seen: &Observed) -> Vec<Step> {
         return Vec::new();
     }
     let snapshot = final_snapshot.filter(|_| seen.phase != Phase::Shell);
-    let why = snapshot.map_or_else(|| "remove it".to_owned(), |name| format!("take the snapshot {name}, then remove it"));
+    let why =
+        snapshot.map_or_else(|| "remove it".to_owned(), |name| format!("take the snapshot {name}, then remove it"));
     vec![step(DELETE, Pace::Long, why, json!({"final_snapshot": snapshot}))]
 }
 
@@ -141,7 +145,13 @@ struct Update<'a> {
 }
 
 impl Update<'_> {
-    fn steps(&self, mark: &Mark, password: Option<&SecretString>, tags: &[(String, String)], prefix: &str) -> Vec<Step> {
+    fn steps(
+        &self,
+        mark: &Mark,
+        password: Option<&SecretString>,
+        tags: &[(String, String)],
+        prefix: &str,
+    ) -> Vec<Step> {
         let mut steps = Vec::new();
         if let Some(change) = self.change("parameter_group") {
             let made = made(self.resolved, self.seen, prefix).filter(|made| change.to == made.name.as_str());
@@ -193,7 +203,8 @@ impl Update<'_> {
         let ours = || TOGETHER.iter().filter_map(|field| self.change(field));
         let now: Vec<&Change> = ours().filter(|change| !waits(change)).collect();
         let later: Vec<&Change> = ours().filter(|change| waits(change)).collect();
-        let all_wait = later.iter().filter(|change| change.class == Class::Disruptive).all(|change| self.is_pending(change));
+        let all_wait =
+            later.iter().filter(|change| change.class == Class::Disruptive).all(|change| self.is_pending(change));
         let mut steps = Vec::new();
         steps.extend(self.modification(&now, true));
         steps.extend(self.modification(&later, false).filter(|_| !all_wait));
@@ -209,7 +220,9 @@ impl Update<'_> {
         match &change.to {
             Value::String(_) if change.field == "engine" => !values.is_empty(),
             // `8.1` waits as `8.1.0`.
-            Value::String(to) if change.field == "engine_version" => values.iter().any(|value| value.starts_with(to.as_str())),
+            Value::String(to) if change.field == "engine_version" => {
+                values.iter().any(|value| value.starts_with(to.as_str()))
+            }
             Value::String(to) => values.contains(&to.as_str()),
             to => values.contains(&to.to_string().as_str()),
         }
@@ -222,7 +235,9 @@ impl Update<'_> {
         let mut fields: Fields = changes.iter().map(|change| (change.field.clone(), change.to.clone())).collect();
         fields.insert("apply_immediately".to_owned(), now.into());
         if fields.contains_key("node_type") {
-            fields.extend(self.resolved.fields.get_key_value("node_type_alternatives").map(|(k, v)| (k.clone(), v.clone())));
+            fields.extend(
+                self.resolved.fields.get_key_value("node_type_alternatives").map(|(k, v)| (k.clone(), v.clone())),
+            );
         }
         let starts_backups = self.seen.fields.get("snapshot_retention_limit") == Some(&0.into());
         let is_cluster = self.seen.fields.get("mode").is_some_and(|mode| mode == Mode::Cluster.as_str());
@@ -243,8 +258,12 @@ impl Update<'_> {
         let preferred = self.seen.fields.get("transit_encryption_mode").is_some_and(|mode| mode == "preferred");
         let (mut fields, why) = if let Some(change) = self.change("tls") {
             match (change.to == true, preferred) {
-                (true, _) => (json!({"tls": true, "transit_encryption_mode": "preferred"}), "offer tls beside plain connections"),
-                (false, false) => (json!({"transit_encryption_mode": "preferred"}), "offer plain connections beside tls"),
+                (true, _) => {
+                    (json!({"tls": true, "transit_encryption_mode": "preferred"}), "offer tls beside plain connections")
+                }
+                (false, false) => {
+                    (json!({"transit_encryption_mode": "preferred"}), "offer plain connections beside tls")
+                }
                 (false, true) => (json!({"tls": false}), "turn tls off"),
             }
         } else {

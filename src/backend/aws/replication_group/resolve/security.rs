@@ -33,10 +33,20 @@ impl Resolving<'_> {
         match self.spec.auth {
             Some(Auth::Iam) => {
                 let hint = "leave `auth` out, or set it to password";
-                self.wrong("auth", "password or none: iam is not offered for replication groups in this version", "iam", Some(hint));
+                self.wrong(
+                    "auth",
+                    "password or none: iam is not offered for replication groups in this version",
+                    "iam",
+                    Some(hint),
+                );
             }
             Some(Auth::Password) if !tls => {
-                self.wrong("auth", "none without tls: aws sends no password in the clear", "password", Some("set `tls` to true"));
+                self.wrong(
+                    "auth",
+                    "none without tls: aws sends no password in the clear",
+                    "password",
+                    Some("set `tls` to true"),
+                );
             }
             None if !tls => {
                 let hint = "without tls aws has no password: set `auth` to none as well, or `tls` to true";
@@ -44,7 +54,9 @@ impl Resolving<'_> {
             }
             Some(Auth::None) => {
                 self.out.put("auth", Auth::None.as_str(), self.spec.origin_of("auth"));
-                self.out.warnings.push("without auth everybody whom the security groups let in may read and write".to_owned());
+                self.out
+                    .warnings
+                    .push("without auth everybody whom the security groups let in may read and write".to_owned());
             }
             Some(Auth::Password) | None => {
                 self.out.put("auth", Auth::Password.as_str(), self.spec.origin_of("auth"));
@@ -56,7 +68,9 @@ impl Resolving<'_> {
         let Some(arn) = self.spec.encryption_key.as_deref() else { return };
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
         let (region, is_key) = match parts.as_slice() {
-            ["arn", partition, "kms", region, _, key] => (*region, partition.starts_with("aws") && key.starts_with("key/")),
+            ["arn", partition, "kms", region, _, key] => {
+                (*region, partition.starts_with("aws") && key.starts_with("key/"))
+            }
             _ => ("", false),
         };
         if !is_key {
@@ -66,7 +80,12 @@ impl Resolving<'_> {
         }
         let place = self.spec.region.as_deref().or(self.setting.config.region.as_deref());
         if place.is_some_and(|place| place != region) {
-            self.wrong("encryption_key", format!("a key of the cache's region, {}", place.unwrap_or_default()), arn, None);
+            self.wrong(
+                "encryption_key",
+                format!("a key of the cache's region, {}", place.unwrap_or_default()),
+                arn,
+                None,
+            );
             return;
         }
         self.out.put("kms_key_id", arn, self.spec.origin_of("encryption_key"));

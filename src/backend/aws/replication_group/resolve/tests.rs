@@ -46,7 +46,8 @@ fn what_was_set_is_listed_as_set_and_what_a_route_set_as_the_routes() {
     assert_eq!(resolved.capacity.as_deref(), Some("large"));
     let (config, defaults, sizes) = (config(), Defaults::default(), SizeTable::embedded());
     let setting = Setting { config: &config, defaults: &defaults, sizes: &sizes, prefix: PREFIX };
-    let by_route = resolve(setting, &spec(Origin::Route("redis".to_owned()), json!({"high_availability": true}))).unwrap();
+    let by_route =
+        resolve(setting, &spec(Origin::Route("redis".to_owned()), json!({"high_availability": true}))).unwrap();
     assert!(by_route.set.is_empty() && by_route.by_route.contains("multi_az"));
 }
 
@@ -93,10 +94,7 @@ fn parameters_make_a_group_that_is_shared() {
 #[test]
 fn the_missing_network_is_named_and_nothing_is_opened_instead() {
     let bare = Aws { region: Some("eu-central-1".to_owned()), ..Aws::default() };
-    assert_eq!(
-        errors(&bare, json!({})),
-        ["driver.values.aws.subnet_group", "driver.values.aws.security_group_ids"]
-    );
+    assert_eq!(errors(&bare, json!({})), ["driver.values.aws.subnet_group", "driver.values.aws.security_group_ids"]);
     let given = json!({"aws": {"subnet_group": "Own", "security_group_ids": "sg-1,sg-2"}});
     let resolved = try_resolve(&bare, given).unwrap();
     assert_eq!(resolved.fields["subnet_group"], "own");

@@ -16,7 +16,12 @@ impl Resolving<'_> {
     pub(super) fn software(&mut self) {
         let engine = self.spec.engine.unwrap_or(Engine::Valkey);
         if !PRODUCT.engines().contains(&engine) {
-            self.wrong("engine", format!("valkey or redis for {PRODUCT}"), engine, Some("memcached is the product aws/memcached"));
+            self.wrong(
+                "engine",
+                format!("valkey or redis for {PRODUCT}"),
+                engine,
+                Some("memcached is the product aws/memcached"),
+            );
             return;
         }
         // `auto` is a choice of the product's, though somebody wrote it.
@@ -30,7 +35,12 @@ impl Resolving<'_> {
         };
         match engine {
             Engine::Redis if version.compare("7.1") == Ordering::Greater => {
-                self.wrong("version", "at most 7.1 with redis on aws", version, Some("newer versions are engine valkey"));
+                self.wrong(
+                    "version",
+                    "at most 7.1 with redis on aws",
+                    version,
+                    Some("newer versions are engine valkey"),
+                );
             }
             Engine::Valkey if version.compare("7.2") == Ordering::Less => {
                 self.wrong("version", "at least 7.2 with valkey", version, Some("older versions are engine redis"));
@@ -38,7 +48,8 @@ impl Resolving<'_> {
             _ => self.out.put("engine_version", version.as_str(), self.spec.origin_of("version")),
         }
         if engine == Engine::Redis && version.compare("6") == Ordering::Less {
-            let warning = format!("redis {version} is past its support on aws, which charges extra for it; choose 7.1 or valkey");
+            let warning =
+                format!("redis {version} is past its support on aws, which charges extra for it; choose 7.1 or valkey");
             self.out.warnings.push(warning);
         }
     }
@@ -53,7 +64,12 @@ impl Resolving<'_> {
         if PRODUCT.modes().contains(&mode) {
             self.out.put("mode", mode.as_str(), self.spec.origin_of("mode"));
         } else {
-            self.wrong("mode", format!("standard or cluster for {PRODUCT}"), mode, Some("serverless is the product aws/serverless"));
+            self.wrong(
+                "mode",
+                format!("standard or cluster for {PRODUCT}"),
+                mode,
+                Some("serverless is the product aws/serverless"),
+            );
         }
     }
 
@@ -82,7 +98,12 @@ impl Resolving<'_> {
             None => (available, origin),
         };
         if multi_az && replicas == 0 {
-            self.wrong("aws.multi_az", "false without replicas", true, Some("set `high_availability`, or `replicas` to at least 1"));
+            self.wrong(
+                "aws.multi_az",
+                "false without replicas",
+                true,
+                Some("set `high_availability`, or `replicas` to at least 1"),
+            );
         }
         self.out.put("multi_az", multi_az, zones_from);
         if self.is_cluster() {
@@ -98,7 +119,12 @@ impl Resolving<'_> {
         let Some((Value::Array(zones), origin)) = self.native("availability_zones") else { return };
         let nodes = usize::try_from(replicas).unwrap_or(usize::MAX).saturating_add(1);
         if self.is_cluster() {
-            self.wrong("aws.availability_zones", "unset in cluster mode", zones.len(), Some("aws spreads the shards itself"));
+            self.wrong(
+                "aws.availability_zones",
+                "unset in cluster mode",
+                zones.len(),
+                Some("aws spreads the shards itself"),
+            );
         } else if zones.len() != nodes {
             let expected = format!("as many zones as nodes, {nodes}; a zone may be named twice");
             self.wrong("aws.availability_zones", expected, zones.len(), None);
@@ -135,7 +161,8 @@ impl Resolving<'_> {
         match self.setting.sizes.offerings(PRODUCT, capacity, available) {
             Err(too_big) => self.errors.push(too_big.field_error(self.spec.path_of(key))),
             Ok(offerings) => {
-                let types: Vec<&Value> = offerings.iter().filter_map(|offering| offering.fields.get("node_type")).collect();
+                let types: Vec<&Value> =
+                    offerings.iter().filter_map(|offering| offering.fields.get("node_type")).collect();
                 let Some((first, others)) = types.split_first() else { return };
                 self.out.put("node_type", (*first).clone(), self.spec.capacity.and_then(|_| self.spec.origin_of(key)));
                 if !others.is_empty() {
@@ -152,7 +179,12 @@ impl Resolving<'_> {
         let Some((value, origin)) = self.native("data_tiering") else { return };
         let tiers = self.out.text("node_type").is_some_and(|node_type| node_type.starts_with("cache.r6gd."));
         if *value == Value::Bool(true) && !tiers {
-            self.wrong("aws.data_tiering", "false without r6gd nodes", true, Some("set aws.node_type, such as cache.r6gd.xlarge"));
+            self.wrong(
+                "aws.data_tiering",
+                "false without r6gd nodes",
+                true,
+                Some("set aws.node_type, such as cache.r6gd.xlarge"),
+            );
         } else {
             self.out.put("data_tiering", value.clone(), origin);
         }
@@ -161,7 +193,9 @@ impl Resolving<'_> {
     fn burstable(&mut self) {
         let node_type = self.out.text("node_type").unwrap_or_default();
         if node_type.starts_with("cache.t") && self.spec.high_availability == Some(true) {
-            self.out.warnings.push(format!("{node_type} is burstable: under lasting load it becomes slow, also with replicas"));
+            self.out
+                .warnings
+                .push(format!("{node_type} is burstable: under lasting load it becomes slow, also with replicas"));
         }
     }
 }

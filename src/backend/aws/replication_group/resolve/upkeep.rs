@@ -31,7 +31,12 @@ impl Resolving<'_> {
         if let Some(policy) = self.spec.eviction_policy {
             match parameters.insert(EVICTION.to_owned(), policy.as_str().to_owned()) {
                 Some(other) if other != policy.as_str() => {
-                    self.wrong(&format!("parameters.{EVICTION}"), format!("unset beside eviction_policy {policy}"), other, None);
+                    self.wrong(
+                        &format!("parameters.{EVICTION}"),
+                        format!("unset beside eviction_policy {policy}"),
+                        other,
+                        None,
+                    );
                 }
                 _ => {}
             }
@@ -51,7 +56,8 @@ impl Resolving<'_> {
             return;
         }
         let origin = self.origin(&["parameters", "eviction_policy"]);
-        let origin = origin.or_else(|| parameters.keys().find_map(|name| self.spec.origin_of(&format!("parameters.{name}"))));
+        let origin =
+            origin.or_else(|| parameters.keys().find_map(|name| self.spec.origin_of(&format!("parameters.{name}"))));
         let made = Made::new(self.setting.prefix, &family, cluster, parameters.clone());
         self.out.put("parameter_group", made.name, origin);
         let parameters: Map<String, Value> = parameters.into_iter().map(|(name, value)| (name, value.into())).collect();
@@ -79,7 +85,9 @@ impl Resolving<'_> {
         let Some(window) = self.spec.maintenance_window else { return };
         if window.minutes < SHORTEST {
             self.wrong("maintenance_window", "an hour at least on aws", window, None);
-        } else if let Some(backup) = self.spec.backup.and_then(|backup| backup.window).filter(|backup| overlap(window, *backup)) {
+        } else if let Some(backup) =
+            self.spec.backup.and_then(|backup| backup.window).filter(|backup| overlap(window, *backup))
+        {
             self.wrong("maintenance_window", format!("a window apart from that of the backup, {backup}"), window, None);
         } else {
             self.out.put("maintenance_window", window.to_string(), self.spec.origin_of("maintenance_window"));
@@ -96,7 +104,8 @@ impl Resolving<'_> {
         } else if let Some((_, name)) = from.split_once(":snapshot:").filter(|_| from.starts_with("arn:")) {
             self.out.put("snapshot_name", name, origin);
         } else if from.contains([':', '/', ',']) {
-            let expected = "the name or arn of an elasticache snapshot, or arns of rdb files in s3, separated by commas";
+            let expected =
+                "the name or arn of an elasticache snapshot, or arns of rdb files in s3, separated by commas";
             self.wrong("restore_from", expected, from, None);
         } else {
             self.out.put("snapshot_name", from, origin);

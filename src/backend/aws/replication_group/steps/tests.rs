@@ -56,8 +56,14 @@ fn an_absent_cache_is_created_in_one_long_call_that_carries_everything() {
 #[test]
 fn a_parameter_group_is_there_before_the_cache_that_needs_it() {
     let (resolved, mark) = (resolved(json!({"eviction_policy": "allkeys-lru", "auth": "none"})), mark());
-    let goal =
-        Goal::Present { resolved: &resolved, changes: &[], mark: &mark, password: None, tags: &[], at_maintenance: false };
+    let goal = Goal::Present {
+        resolved: &resolved,
+        changes: &[],
+        mark: &mark,
+        password: None,
+        tags: &[],
+        at_maintenance: false,
+    };
     let steps = steps(&goal, &Observed::absent("1"), PREFIX);
     assert_eq!(calls(&steps), [parameter_groups::CREATE, parameter_groups::FILL, CREATE]);
     assert_eq!(steps[0].fields["name"], steps[2].fields["parameter_group"]);
@@ -71,12 +77,10 @@ fn changes_come_in_the_safe_order() {
         "mode": "cluster", "num_node_groups": 3, "replicas_per_node_group": 1, "multi_az": true, "automatic_failover": true,
         "node_group_ids": ["0003", "0001", "0002"], "parameter_group": "default.valkey8.cluster.on",
     });
-    let grown = json!({"mode": "cluster", "shards": 4, "replicas": 2, "size": "large", "eviction_policy": "noeviction"});
+    let grown =
+        json!({"mode": "cluster", "shards": 4, "replicas": 2, "size": "large", "eviction_policy": "noeviction"});
     let steps = update(grown, there.clone());
-    assert_eq!(
-        calls(&steps),
-        [parameter_groups::CREATE, parameter_groups::FILL, MODIFY, RESHARD, INCREASE, MODIFY]
-    );
+    assert_eq!(calls(&steps), [parameter_groups::CREATE, parameter_groups::FILL, MODIFY, RESHARD, INCREASE, MODIFY]);
     assert_eq!((steps[2].pace, steps[2].mark.is_some()), (Pace::Instant, true));
     assert!(steps[3..].iter().all(|step| step.pace == Pace::Long && step.mark.is_none()));
     assert_eq!(steps[5].fields["node_type"], "cache.m7g.large");
@@ -98,7 +102,8 @@ fn failover_is_turned_on_after_its_replica_and_off_before() {
 
 #[test]
 fn a_modification_sends_what_differs_and_the_mark_and_nothing_else() {
-    let steps = update(json!({"size": "large", "backup": {"days": 3}, "maintenance_window": "sun:23:00-mon:01:30"}), json!({}));
+    let steps =
+        update(json!({"size": "large", "backup": {"days": 3}, "maintenance_window": "sun:23:00-mon:01:30"}), json!({}));
     let [modify] = steps.as_slice() else { panic!("{:?}", calls(&steps)) };
     let mut fields = modify.fields.clone();
     assert!(fields.remove("node_type_alternatives").is_some());
@@ -132,7 +137,10 @@ fn interrupting_changes_wait_for_the_window_and_are_asked_for_once() {
 fn tls_is_turned_on_and_off_by_way_of_both() {
     let off = || json!({"tls": false, "transit_encryption_mode": null, "auth": "none"});
     let first = update(json!({"tls": true, "auth": "none"}), off());
-    assert_eq!(json!(first[0].fields), json!({"tls": true, "transit_encryption_mode": "preferred", "apply_immediately": true}));
+    assert_eq!(
+        json!(first[0].fields),
+        json!({"tls": true, "transit_encryption_mode": "preferred", "apply_immediately": true})
+    );
     let between = json!({"transit_encryption_mode": "preferred", "auth": "none"});
     let second = update(json!({"tls": true, "auth": "none"}), between.clone());
     assert_eq!(json!(second[0].fields), json!({"transit_encryption_mode": "required", "apply_immediately": true}));
