@@ -31,6 +31,7 @@ impl Clock for SystemClock {
         Timestamp::now()
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the one place that waits on the machine's clock")]
     fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()> {
         Box::pin(tokio::time::sleep(duration))
     }

@@ -11,6 +11,7 @@ mod model;
 mod registry;
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 pub use credentials::{Credentials, Given, Shape};
@@ -21,14 +22,34 @@ pub use model::{
 };
 pub use registry::{Registry, Unavailable, compiled};
 
-use crate::cache::{CacheName, FieldError, Place, Provider, Spec};
-use crate::clock::Timestamp;
+use crate::cache::{CacheName, FieldError, Place, Provider, SizeTable, Spec};
+use crate::clock::{Clock, Timestamp};
+use crate::config::Providers;
 
-/// The providers that have backends in this binary. The only place where a provider's feature is asked for.
+/// The providers that have backends in this binary.
 const COMPILED: &[Provider] = &[
     #[cfg(feature = "aws")]
     Provider::Aws,
 ];
+
+/// What clouds are told about who calls.
+const USER_AGENT: &str = concat!("cache-driver/", env!("CARGO_PKG_VERSION"));
+
+/// Makes the backends of one provider.
+type Make = fn(&Providers, &SizeTable, &Arc<dyn Clock>) -> Vec<Arc<dyn Backend>>;
+
+/// How to make the backends of each provider that is compiled in.
+const MAKERS: &[(Provider, Make)] = &[
+    #[cfg(feature = "aws")]
+    (Provider::Aws, |config, sizes, clock| aws::backends(&config.aws, sizes.clone(), clock.clone(), USER_AGENT)),
+];
+
+/// The backends that are compiled in and that the config enables. Calls no cloud.
+#[must_use]
+pub fn enabled(config: &Providers, sizes: &SizeTable, clock: &Arc<dyn Clock>) -> Registry {
+    let makers = MAKERS.iter().filter(|(provider, _)| config.is_enabled(*provider));
+    Registry::new(makers.flat_map(|(_, make)| make(config, sizes, clock)))
+}
 
 /// Drives one product of one cloud.
 ///

@@ -1,15 +1,13 @@
 //! Sizes in words, and what each product offers for them.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::fields::{find, native, read_value};
 use super::product::words;
-use super::{Capacity, FieldError, Product, UnknownWord};
+use super::{Capacity, FieldError, Product};
 
 words! {
     /// A size in words. What it promises is the same on every cloud.

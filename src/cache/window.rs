@@ -5,7 +5,6 @@ use std::str::FromStr;
 
 use super::UnknownWord;
 use super::product::words;
-use serde::{Deserialize, Serialize};
 
 words! {
     /// A day of the week, as AWS writes it.

@@ -1,5 +1,121 @@
-//! cli
-/// Runs it.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+//! The command line: one file per command.
+//!
+//! Exit codes: 0 done, 1 failed, 2 the configuration or the command line is wrong.
+
+mod documents;
+mod plan;
+mod serve;
+mod start;
+
+#[cfg(feature = "sandbox")]
+mod demo;
+#[cfg(feature = "sandbox")]
+mod sandbox;
+
+use std::process::ExitCode;
+use std::sync::LazyLock;
+
+use clap::{Parser, Subcommand};
+
+/// Provisions managed Redis, Valkey and Memcached for the Platform Orchestrator.
+#[derive(Debug, Parser)]
+#[command(name = "cache-driver", version = VERSION.as_str(), about, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the Driver API.
+    Serve(serve::Serve),
+    /// Show the life of a cache, without any cloud: request it, connect to it, change it, remove it.
+    #[cfg(feature = "sandbox")]
+    Demo(demo::Demo),
+    /// Serve emulated clouds, for the clouds' own SDKs and for tests.
+    #[cfg(feature = "sandbox")]
+    Sandbox(sandbox::Sandbox),
+    /// Tell what a PUT would do, and do nothing.
+    Plan(plan::Plan),
+    /// Print the JSON Schema of the inputs, as driver registration wants it.
+    Schema,
+    /// Print the OpenAPI description of this server.
+    Openapi,
+}
+
+/// What went wrong with a command.
+#[derive(Debug)]
+enum Failed {
+    /// The configuration is wrong: exit code 2.
+    Config(String),
+    /// It did not work out: exit code 1.
+    Run(String),
+}
+
+impl Failed {
+    fn run(what: &str, error: &dyn std::error::Error) -> Self {
+        let mut text = format!("{what}: {error}");
+        let mut source = error.source();
+        while let Some(cause) = source {
+            text.push_str(&format!(": {cause}"));
+            source = cause.source();
+        }
+        Self::Run(text)
+    }
+}
+
+/// The version, with the providers that are part of this binary.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let providers: Vec<&str> = crate::backend::compiled().iter().map(|provider| provider.as_str()).collect();
+    format!("{} (providers: {})", env!("CARGO_PKG_VERSION"), providers.join(", "))
+});
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: the runtime could not be started: {error}");
+            return ExitCode::from(1);
+        }
+    };
+    match runtime.block_on(run(cli.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failed::Config(text)) => {
+            eprintln!("{}", text.trim_end());
+            ExitCode::from(2)
+        }
+        Err(Failed::Run(text)) => {
+            eprintln!("error: {text}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<(), Failed> {
+    match command {
+        Command::Serve(serve) => serve.run().await,
+        #[cfg(feature = "sandbox")]
+        Command::Demo(demo) => demo.run().await,
+        #[cfg(feature = "sandbox")]
+        Command::Sandbox(sandbox) => sandbox.run().await,
+        Command::Plan(plan) => plan.run().await,
+        Command::Schema => documents::schema(),
+        Command::Openapi => documents::openapi(),
+    }
+}
+
+/// Puts emulated clouds under a configuration. They end when the returned guard is dropped.
+#[cfg(feature = "sandbox")]
+async fn emulate(config: crate::config::Config, parts: &start::World) -> Result<start::Emulated, Failed> {
+    sandbox::emulate(config, parts).await
+}
+
+#[cfg(not(feature = "sandbox"))]
+async fn emulate(_: crate::config::Config, _: &start::World) -> Result<start::Emulated, Failed> {
+    Err(Failed::Config(
+        "this binary was built without the feature `sandbox`; build with `--features sandbox`".to_owned(),
+    ))
 }

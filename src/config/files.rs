@@ -6,6 +6,8 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
+use super::KeyBytes;
+
 /// Reads a text file without its trailing newline. The error names the key, the file and the reason.
 pub(super) fn read(key: &str, path: &Path) -> Result<String, String> {
     let text = fs::read(path).and_then(|bytes| {
@@ -24,13 +26,30 @@ pub(super) fn read_secret(key: &str, path: &Path) -> Result<SecretString, String
     read(key, path).map(SecretString::from)
 }
 
-/// A path as a message may show it: not if somebody has put the secret where its file's name belongs.
+/// A path as a message may show it: not if somebody has put the secret itself where its file's name belongs.
 fn shown(key: &str, path: &Path) -> String {
     let text = path.to_string_lossy();
-    let like_a_path = text.contains(['/', '\\', '.']) && !text.contains('\n') && text.len() <= 256;
-    if like_a_path || text.len() < 24 {
+    let like_a_path = ["/", "./", "../"].iter().any(|start| text.starts_with(start)) && !text.contains('\n');
+    // Base64 can begin with a slash.
+    if like_a_path && KeyBytes::decode(&text).is_err() {
         format!("{text} (`{key}`)")
     } else {
-        format!("the file of `{key}` (not shown, it does not look like a path)")
+        format!("the file that `{key}` names (shown only if it starts with / or ./)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_looks_like_a_path_is_shown() {
+        for path in ["/etc/cache-driver/k1", "./k1", "../keys/k1.hex"] {
+            assert!(shown("key_file", Path::new(path)).contains(path));
+        }
+        let base64 = format!("/{}=", "A".repeat(42));
+        for secret in ["hunter2", "abc~Q.def-ghi", &base64, "/x\ny"] {
+            assert!(!shown("key_file", Path::new(secret)).contains(secret));
+        }
     }
 }

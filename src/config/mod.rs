@@ -3,10 +3,16 @@
 //! Every key is described in `config/default.toml`, which is part of the binary. The sections are plain data, the same
 //! in every build, whatever providers are compiled in.
 
+mod check;
 mod cookie;
+mod environment;
 mod files;
+mod layer;
 mod lifecycle;
+mod load;
 mod log;
+mod overlay;
+mod problem;
 mod providers;
 mod routes;
 mod sandbox;
@@ -19,9 +25,14 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use check::validate;
 pub use cookie::{Cookie, Unreadable};
+pub use environment::process_env;
 pub use lifecycle::{Deadlines, DefaultsApply, DeleteUnverifiable, Lifecycle, RetryAfter};
+pub use load::{Loaded, Sources, load};
 pub use log::{Log, LogFormat};
+pub use overlay::sandbox_overlay;
+pub use problem::{ConfigError, Origin, Problem};
 pub use providers::{
     Aws, AwsAccount, AwsParameterGroups, AwsTimeouts, AwsVersions, Azure, AzureAccount, Gcp, GcpAccount, Providers,
     StaticCredentials,

@@ -81,6 +81,12 @@ impl KeyBytes {
     }
 }
 
+impl From<[u8; KeyBytes::MIN_LEN]> for KeyBytes {
+    fn from(bytes: [u8; KeyBytes::MIN_LEN]) -> Self {
+        Self(bytes.to_vec().into())
+    }
+}
+
 impl fmt::Debug for KeyBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(REDACTED)
@@ -99,7 +105,7 @@ impl Serialize for KeyBytes {
 pub struct InvalidKey(&'static str);
 
 fn hex(text: &str) -> Option<Vec<u8>> {
-    if text.is_empty() || text.len() % 2 != 0 || !text.bytes().all(|c| c.is_ascii_hexdigit()) {
+    if text.is_empty() || !text.len().is_multiple_of(2) || !text.bytes().all(|c| c.is_ascii_hexdigit()) {
         return None;
     }
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()

@@ -54,12 +54,13 @@ impl Background {
         running.1.get(id).map(|running| (running.operation, running.since))
     }
 
-    fn begin(&self, id: &GuResId, operation: Operation, since: Timestamp) -> u64 {
+    /// From now on this is what runs. Whatever ran before stops at its next turn.
+    fn begin(&self, id: &GuResId, operation: Operation, since: Timestamp) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.0 += 1;
         let serial = running.0;
+        let since = running.1.get(id).filter(|known| known.operation == operation).map_or(since, |known| known.since);
         running.1.insert(id.clone(), Running { serial, operation, since });
-        serial
     }
 
     fn is_current(&self, id: &GuResId, serial: u64) -> bool {
@@ -74,18 +75,53 @@ impl Background {
         }
     }
 
-    /// A newer call has come to an end: whatever an older one kept up is no longer wanted.
-    pub(super) fn supersede(&self, id: &GuResId) {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).1.remove(id);
+    fn current(&self, id: &GuResId) -> Option<Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).1.get(id).copied()
+    }
+
+    /// What a call came to decides what runs from now on. Called within the call's turn, so that nothing older acts after
+    /// it. A refusal and a conflict leave alone what runs.
+    pub(super) fn note(&self, id: &GuResId, outcome: &Outcome) {
+        match outcome {
+            Outcome::Pending(pending) => self.begin(id, pending.hint.status, pending.hint.current_time),
+            Outcome::Ready(_) | Outcome::Gone => {
+                self.running.lock().unwrap_or_else(PoisonError::into_inner).1.remove(id);
+            }
+            Outcome::Conflict(_) | Outcome::NotFound => {}
+        }
+    }
+}
+
+/// Who takes a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Who {
+    /// A request: it may start what clears up, and hears what went wrong.
+    Caller,
+    /// The background, as long as nothing newer took over.
+    Background(u64),
+}
+
+impl Who {
+    pub(super) fn is_caller(self) -> bool {
+        self == Self::Caller
     }
 }
 
 impl Driver {
+    /// A turn at a resource; `None` for a background step that something newer has overtaken.
+    pub(super) async fn turn(&self, id: &GuResId, who: Who) -> Option<OwnedMutexGuard<()>> {
+        let turn = self.inner.turns.take(id).await;
+        match who {
+            Who::Background(serial) if !self.inner.background.is_current(id, serial) => None,
+            _ => Some(turn),
+        }
+    }
+
     /// Goes on with `work` until it is done, refused, or something newer takes its place.
-    pub(super) fn keep_up(&self, work: Work, operation: Operation, since: Timestamp) {
+    pub(super) fn keep_up(&self, work: Work) {
         let background = &self.inner.background;
         let id = work.call().id.clone();
-        let serial = background.begin(&id, operation, since);
+        let Some(Running { serial, operation, since }) = background.current(&id) else { return };
         let Ok(permit) = background.room.clone().try_acquire_owned() else {
             warn!(id = %id, "no room to keep stepping in the background; the next request continues");
             background.end(&id, serial);
@@ -95,33 +131,38 @@ impl Driver {
         let span = tracing::info_span!(parent: None, "background", id = %id, request_id = %work.call().request_id);
         let stepping = async move {
             let _permit = permit;
-            let interval = driver.config().lifecycle.poll_interval;
-            loop {
-                driver.inner.clock.sleep(interval).await;
-                if !driver.inner.background.is_current(&id, serial) {
-                    debug!("something newer took over");
-                    return;
-                }
-                let outcome = match &work {
-                    Work::Put(put) => driver.put_once(put, false).await,
-                    Work::Delete(call) => driver.delete_once(call, false).await,
-                };
-                match outcome {
-                    Ok(Outcome::Pending(_)) => {}
-                    Ok(_) => {
-                        driver.learn(&work, operation, since);
-                        info!(%operation, "done");
-                        break;
-                    }
-                    Err(failure) => {
-                        warn!(%operation, error = %failure.error, "stopped stepping; the next request tells the caller");
-                        break;
-                    }
-                }
-            }
+            driver.step_until_done(&work, serial, operation, since).await;
             driver.inner.background.end(&id, serial);
         };
         tokio::spawn(stepping.instrument(span));
+    }
+
+    async fn step_until_done(&self, work: &Work, serial: u64, operation: Operation, since: Timestamp) {
+        let interval = self.config().lifecycle.poll_interval;
+        let who = Who::Background(serial);
+        loop {
+            self.inner.clock.sleep(interval).await;
+            let outcome = match work {
+                Work::Put(put) => self.put_once(put, who).await,
+                Work::Delete(call) => self.delete_once(call, who).await,
+            };
+            match outcome {
+                Ok(Some(Outcome::Pending(_))) => {}
+                Ok(Some(_)) => {
+                    self.learn(work, operation, since);
+                    info!(%operation, "done");
+                    return;
+                }
+                Ok(None) => {
+                    debug!("something newer took over");
+                    return;
+                }
+                Err(failure) => {
+                    warn!(%operation, error = %failure.error, "stopped stepping; the next request tells the caller");
+                    return;
+                }
+            }
+        }
     }
 
     fn learn(&self, work: &Work, operation: Operation, since: Timestamp) {

@@ -125,7 +125,9 @@ impl Driver {
                 places.extend(backend.places(&name));
             }
         }
-        let same = |a: &Place, b: &Place| a.product == b.product && a.location == b.location && a.group == b.group && a.name == b.name;
+        let same = |a: &Place, b: &Place| {
+            a.product == b.product && a.location == b.location && a.group == b.group && a.name == b.name
+        };
         places.retain(|place| !known.iter().any(|known| same(place, known)));
         let mut looks = tokio::task::JoinSet::new();
         for place in places {

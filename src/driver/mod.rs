@@ -3,14 +3,23 @@
 //! Knows nothing of HTTP. Keeps no state that matters: every request looks at the cloud, decides with the pure
 //! [`lifecycle`], makes at most one long-running call, and answers.
 
+mod answer;
+mod background;
 mod cookie;
+mod dry_run;
 mod error;
 pub mod lifecycle;
+mod locate;
+mod look;
 mod operation;
 mod outputs;
 mod plan;
 mod progress;
+mod put;
+mod remove;
+mod request;
 mod secret;
+mod service;
 
 pub use cookie::{Cookie, CookieError};
 pub use error::{Details, DriverError};
@@ -18,4 +27,6 @@ pub use operation::Operation;
 pub use outputs::{About, OutputStyle, Outputs, outputs};
 pub use plan::{Action, Plan, PlannedChange, PlannedStep, change_id};
 pub use progress::{Experience, Hint, estimate, later, retry_after};
+pub use request::{Call, Failure, Outcome, Pending, Put, Ready};
 pub use secret::{BrokenSeal, Key, Keyring, MissingKey};
+pub use service::{Driver, Parts};

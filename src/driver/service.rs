@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::background::{Background, Turns, Work};
+use super::background::{Background, Turns, Who, Work};
 use super::lifecycle::When;
 use super::progress::Experience;
 use super::request::{Call, Failure, Outcome, Put};
@@ -105,8 +105,11 @@ impl Driver {
     pub async fn put(&self, put: Put, wait: Duration) -> Result<Outcome, Failure> {
         let driver = self.clone();
         self.detached(async move {
-            let outcome = driver.hold(wait, || driver.put_once(&put, true)).await?;
-            driver.keep_up_if_pending(outcome, &put.call.id, || Work::Put(Box::new(put.clone())))
+            let outcome = driver.hold(wait, || driver.put_once(&put, Who::Caller)).await?;
+            if matches!(outcome, Outcome::Pending(_)) {
+                driver.keep_up(Work::Put(Box::new(put)));
+            }
+            Ok(outcome)
         })
         .await
     }
@@ -120,8 +123,11 @@ impl Driver {
     pub async fn delete(&self, call: Call, wait: Duration) -> Result<Outcome, Failure> {
         let driver = self.clone();
         self.detached(async move {
-            let outcome = driver.hold(wait, || driver.delete_once(&call, true)).await?;
-            driver.keep_up_if_pending(outcome, &call.id, || Work::Delete(Box::new(call.clone())))
+            let outcome = driver.hold(wait, || driver.delete_once(&call, Who::Caller)).await?;
+            if matches!(outcome, Outcome::Pending(_)) {
+                driver.keep_up(Work::Delete(Box::new(call)));
+            }
+            Ok(outcome)
         })
         .await
     }
@@ -139,29 +145,16 @@ impl Driver {
         }
     }
 
-    fn keep_up_if_pending(&self, outcome: Outcome, id: &GuResId, work: impl FnOnce() -> Work) -> Result<Outcome, Failure> {
-        match &outcome {
-            Outcome::Pending(pending) => {
-                let operation = pending.hint.status;
-                let since = self.inner.background.running(id).filter(|(running, _)| *running == operation);
-                let since = since.map_or(pending.hint.current_time, |(_, since)| since);
-                self.keep_up(work(), operation, since);
-            }
-            Outcome::Conflict(_) => {}
-            Outcome::Ready(_) | Outcome::Gone | Outcome::NotFound => self.inner.background.supersede(id),
-        }
-        Ok(outcome)
-    }
-
     /// Repeats `step` until it is no longer pending or `wait` has passed.
     async fn hold<F>(&self, wait: Duration, step: impl Fn() -> F) -> Result<Outcome, Failure>
     where
-        F: Future<Output = Result<Outcome, Failure>>,
+        F: Future<Output = Result<Option<Outcome>, Failure>>,
     {
         let clock = &self.inner.clock;
         let until = super::later(clock.now(), wait);
         loop {
-            let outcome = step().await?;
+            // Only the background can be overtaken.
+            let Some(outcome) = step().await? else { return Ok(Outcome::NotFound) };
             let now = clock.now();
             if !matches!(outcome, Outcome::Pending(_)) || now >= until {
                 return Ok(outcome);
@@ -200,7 +193,13 @@ impl Driver {
     /// Time and limits for a product.
     pub(super) fn when(&self, product: Product, running: Option<(Operation, Timestamp)>) -> When {
         let limits = self.config().lifecycle.deadlines_of(product);
-        When { now: self.inner.clock.now(), create: limits.create, update: limits.update, delete: limits.delete, running }
+        When {
+            now: self.inner.clock.now(),
+            create: limits.create,
+            update: limits.update,
+            delete: limits.delete,
+            running,
+        }
     }
 
     /// What runs, as far as the cookie or this process knows.

@@ -8,7 +8,9 @@
 
 pub mod aws;
 mod calls;
+pub mod certificate;
 mod control;
+pub mod data_plane;
 mod faults;
 mod running;
 mod server;

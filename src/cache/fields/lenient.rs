@@ -66,19 +66,14 @@ pub fn read_value(kind: &Kind, path: &str, value: &Value, errors: &mut Vec<Field
 
 fn read_list(kind: &Kind, item: &Text, path: &str, value: &Value, errors: &mut Vec<FieldError>) -> Option<Value> {
     let items = match value {
-        Value::Array(items) => items.clone(),
-        Value::String(text) if text.trim_start_matches(SPACE).starts_with('[') => match serde_json::from_str(text) {
-            Ok(items) => items,
-            Err(_) => {
-                errors.push(wrong(kind, path, value));
-                return None;
-            }
-        },
-        Value::String(text) => text.split(',').map(|item| Value::from(item.trim_matches(SPACE))).collect(),
-        _ => {
-            errors.push(wrong(kind, path, value));
-            return None;
-        }
+        Value::Array(items) => Some(items.clone()),
+        Value::String(text) if text.trim_start_matches(SPACE).starts_with('[') => serde_json::from_str(text).ok(),
+        Value::String(text) => Some(text.split(',').map(|item| Value::from(item.trim_matches(SPACE))).collect()),
+        _ => None,
+    };
+    let Some(items) = items else {
+        errors.push(wrong(kind, path, value));
+        return None;
     };
     let before = errors.len();
     let mut read = Vec::with_capacity(items.len());

@@ -1,5 +1,7 @@
 //! Fields that are right by themselves and contradict each other.
 
+use std::fmt::Display;
+
 use super::Spec;
 use crate::cache::{Auth, Engine, FieldError, Mode, OnDelete, Persistence, Product, Provider};
 
@@ -13,8 +15,8 @@ pub(super) fn check(spec: &Spec, errors: &mut Vec<FieldError>) {
     life(spec, errors);
 }
 
-fn wrong(spec: &Spec, key: &str, expected: impl Into<String>, got: impl ToString) -> FieldError {
-    FieldError::new(spec.path_of(key), expected, format!("`{}`", got.to_string()))
+fn wrong(spec: &Spec, key: &str, expected: impl Into<String>, got: impl Display) -> FieldError {
+    FieldError::new(spec.path_of(key), expected, format!("`{got}`"))
 }
 
 fn product(spec: &Spec, errors: &mut Vec<FieldError>) {

@@ -1,8 +1,10 @@
 //! Between canonical JSON values and the typed fields.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::time::Duration;
 
+use aws_lc_rs::digest;
 use serde_json::{Map, Value, json};
 
 use super::Spec;
@@ -76,6 +78,10 @@ impl Spec {
     /// The set fields in canonical form, for plans. Reading it gives the same specification again.
     #[must_use]
     pub fn summary(&self) -> Value {
+        Value::Object(self.set_fields())
+    }
+
+    fn set_fields(&self) -> Map<String, Value> {
         let mut set = Map::new();
         let mut add = |key: &str, value: Option<Value>| {
             if let Some(value) = value {
@@ -122,8 +128,48 @@ impl Spec {
         for (provider, block) in &self.native {
             add(provider.as_str(), Some(json!(block)));
         }
-        Value::Object(set)
+        set
     }
+}
+
+/// What may change without another cache, or another shape of it, being wanted: permissions, policies for later, and
+/// what the mark carries by itself.
+const NOT_WANTED: [&str; 11] = [
+    "profile",
+    "account",
+    "apply",
+    "allow",
+    "adopt",
+    "name_salt",
+    "on_provider_change",
+    "on_delete",
+    "delete_hold_hours",
+    "deletion_protection",
+    "ttl",
+];
+
+impl Spec {
+    /// 12 hex digits that tell whether the same cache is wanted: the same for every spelling of the same set fields.
+    ///
+    /// Counted is all that shapes the cache at its cloud (also tags, context and the password's generation); native
+    /// blocks only of the chosen provider, where one is set. Left out are permissions (`allow`, `account`), policies
+    /// (`profile`, `apply`, `adopt`, `name_salt`, `on_provider_change`) and how it ends (`on_delete`, `ttl`, protection).
+    #[must_use]
+    pub fn want_hash(&self) -> String {
+        let mut set = self.set_fields();
+        set.retain(|key, _| !NOT_WANTED.contains(&key.as_str()));
+        if let Some(chosen) = self.provider {
+            set.retain(|key, _| key == chosen.as_str() || !is_block(key));
+        }
+        // Sorted, because the order of a JSON map depends on a feature of the library.
+        let sorted: BTreeMap<String, Value> = set.into_iter().collect();
+        let hash = digest::digest(&digest::SHA256, json!(sorted).to_string().as_bytes());
+        hash.as_ref()[..6].iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    }
+}
+
+fn is_block(key: &str) -> bool {
+    Provider::WORDS.contains(&key)
 }
 
 fn word<T: FromStr>(value: &Value) -> Option<T> {
@@ -153,7 +199,8 @@ fn backup_value(backup: &Backup) -> Value {
     }
 }
 
-fn written(value: impl ToString) -> Value {
+#[expect(clippy::needless_pass_by_value, reason = "goes into `Option::map` for copies and references alike")]
+fn written<T: ToString>(value: T) -> Value {
     Value::String(value.to_string())
 }
 

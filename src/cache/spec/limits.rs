@@ -16,23 +16,23 @@ pub fn check_developer(layer: &Layer<'_>, allowed: &[String], limits: &Map<Strin
     let prefix = layer.origin.prefix();
     let mut errors = Vec::new();
     for (dotted, value) in flat(layer.values) {
-        let Some(field) = find_input(&dotted) else { continue };
-        let parent = dotted.split('.').next().unwrap_or(&dotted);
         let path = format!("{prefix}.{dotted}");
-        if !allowed.iter().any(|key| *key == dotted || key == parent) {
-            let hint = nearest(&dotted, allowed.iter().map(String::as_str))
+        // `location` is another spelling of `region`, for the route's lists too.
+        let key = if dotted == "location" { "region" } else { dotted.as_str() };
+        let parent = key.split('.').next().unwrap_or(key);
+        if !allowed.iter().any(|allowed| allowed == key || allowed == parent || *allowed == dotted) {
+            let hint = nearest(key, allowed.iter().map(String::as_str))
                 .map_or_else(|| listed(allowed), |near| format!("did you mean `{near}`?"));
             errors.push(FieldError::new(path, "a key that the route lets developers set", "another key").hint(hint));
             continue;
         }
-        let Some(read) = read_value(&field.kind, &path, value, &mut Vec::new()) else { continue };
-        let key = field.key;
-        let bound = match limits.get(&dotted) {
-            Some(limit) => (!within(&field.kind, &read, limit)).then(|| bound_of(limit)),
-            None => beyond_the_slot(key, &read, limits),
+        let (Some(field), Some(value)) = (find_input(key), value) else { continue };
+        let bound = match limits.get(key).or_else(|| limits.get(&dotted)) {
+            Some(limit) => (!within(&field.kind, &value, limit)).then(|| bound_of(limit)),
+            None => beyond_the_slot(key, &value, limits),
         };
         if let Some(bound) = bound {
-            errors.push(FieldError::new(path, bound, shown(&read)).hint("the route limits what developers may set"));
+            errors.push(FieldError::new(path, bound, shown(&value)).hint("the route limits what developers may set"));
         }
     }
     errors
@@ -68,16 +68,17 @@ pub fn check_limits(path: &str, limits: &Map<String, Value>) -> Vec<FieldError> 
     errors
 }
 
-/// The set values under dotted keys, the entries of native blocks and other objects by themselves.
-fn flat(values: &Map<String, Value>) -> Vec<(String, &Value)> {
+/// The set values in canonical form under dotted keys, the fields of objects by themselves, however they are spelled.
+/// Unknown keys are left out; a value that cannot be read is `None`.
+fn flat(values: &Map<String, Value>) -> Vec<(String, Option<Value>)> {
     let mut flat = Vec::new();
     for (key, value) in values.iter().filter(|(_, value)| !fields::is_unset(value)) {
-        match (value, find_input(key).map(|field| &field.kind)) {
-            (Value::Object(inner), Some(Kind::Object(_))) => {
-                let set = inner.iter().filter(|(_, value)| !fields::is_unset(value));
-                flat.extend(set.map(|(inner, value)| (format!("{key}.{inner}"), value)));
+        let Some(field) = find_input(key) else { continue };
+        match (&field.kind, read_value(&field.kind, key, value, &mut Vec::new())) {
+            (Kind::Object(_), Some(Value::Object(inner))) => {
+                flat.extend(inner.into_iter().map(|(inner, value)| (format!("{key}.{inner}"), Some(value))));
             }
-            _ => flat.push((key.clone(), value)),
+            (_, read) => flat.push((key.clone(), read)),
         }
     }
     flat
@@ -86,12 +87,11 @@ fn flat(values: &Map<String, Value>) -> Vec<(String, &Value)> {
 fn within(kind: &Kind, value: &Value, limit: &Value) -> bool {
     match limit {
         Value::Array(permitted) => {
-            let permitted: Vec<Value> =
-                permitted.iter().filter_map(|value| read_value(kind, "", value, &mut Vec::new())).collect();
+            let read = |value| read_value(kind, "", value, &mut Vec::new());
+            let permitted: Vec<Value> = permitted.iter().filter_map(read).collect();
             match value {
-                Value::Array(items) => items
-                    .iter()
-                    .all(|item| permitted.iter().any(|p| p.as_array().map_or(p == item, |p| p.contains(item)))),
+                // Each permitted value of a list field reads as a list of its own.
+                Value::Array(items) => items.iter().all(|item| permitted.iter().any(|p| holds(p, item))),
                 value => permitted.contains(value),
             }
         }
@@ -101,6 +101,10 @@ fn within(kind: &Kind, value: &Value, limit: &Value) -> bool {
         }
         _ => false,
     }
+}
+
+fn holds(list: &Value, item: &Value) -> bool {
+    list.as_array().is_some_and(|items| items.contains(item))
 }
 
 /// What bounds `size` when only `memory_gb` is limited, and the other way round; `None` when `value` is within.

@@ -194,3 +194,6 @@ impl Spec {
         kept
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,7 +64,7 @@ pub struct AwsAccount {
     /// What the role's trust policy asks for as `sts:ExternalId`.
     #[serde(default)]
     pub external_id: Option<String>,
-    /// Name of the session in CloudTrail. Unset: `cache-driver`.
+    /// Name of the session in `CloudTrail`. Unset: `cache-driver`.
     #[serde(default)]
     pub session_name: Option<String>,
 }

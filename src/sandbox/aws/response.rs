@@ -19,7 +19,10 @@ pub(super) fn success(service: Service, action: &str, request_id: &str, result: 
             xml.raw(result);
             return;
         }
-        xml.element(&format!("{action}Result"), |xml| xml.raw(result));
+        // An operation without output (DeleteCacheSubnetGroup) has no result element, not an empty one.
+        if !result.is_empty() {
+            xml.element(&format!("{action}Result"), |xml| xml.raw(result));
+        }
         xml.element("ResponseMetadata", |xml| xml.leaf("RequestId", request_id));
     });
     respond(StatusCode::OK, request_id, xml.into_bytes())

@@ -40,6 +40,19 @@ pub struct Wanted {
     pub mark_differs: bool,
 }
 
+impl Wanted {
+    /// Refuses if one of the changes may not be made.
+    fn refuse_changes(&self) -> Result<(), Refusal> {
+        let refused = |change: &&Change| match change.class {
+            Class::Impossible => true,
+            Class::Replace => !self.allowed.contains(change),
+            Class::None | Class::InPlace | Class::Disruptive => false,
+        };
+        let refused: Vec<Change> = self.changes.iter().filter(refused).cloned().collect();
+        if refused.is_empty() { Ok(()) } else { Err(Refusal::Changes(refused)) }
+    }
+}
+
 /// When, and how long things may take.
 #[derive(Debug, Clone, Copy)]
 pub struct When {
@@ -165,10 +178,7 @@ fn present(id: &GuResId, wanted: &Wanted, seen: &Observed, when: &When) -> Resul
     }
     let mark = match own(id, seen) {
         Ok(mark) => mark,
-        Err(Refusal::NotOurs(None)) if wanted.adopt && seen.phase == Phase::Ready => return Ok(Next::Adopt),
-        Err(Refusal::NotOurs(None)) if wanted.adopt && matches!(seen.phase, Phase::Busy | Phase::Changing) => {
-            return Ok(Next::Wait(Operation::Updating));
-        }
+        Err(Refusal::NotOurs(None)) if wanted.adopt => return adopt(wanted, seen),
         Err(refusal) => return Err(refusal),
     };
     match seen.phase {
@@ -189,17 +199,19 @@ fn present(id: &GuResId, wanted: &Wanted, seen: &Observed, when: &When) -> Resul
     }
 }
 
+/// Somebody else's cache, which is to be taken over.
+fn adopt(wanted: &Wanted, seen: &Observed) -> Result<Next, Refusal> {
+    wanted.refuse_changes()?;
+    match seen.phase {
+        Phase::Ready => Ok(Next::Adopt),
+        Phase::Busy | Phase::Changing => Ok(Next::Wait(Operation::Updating)),
+        Phase::Absent | Phase::Creating | Phase::Deleting | Phase::Shell | Phase::Failed => Err(Refusal::NotOurs(None)),
+    }
+}
+
 /// A cache of ours that answers.
 fn alive(wanted: &Wanted, mark: &Mark, seen: &Observed, when: &When) -> Result<Next, Refusal> {
-    let refused = |change: &&Change| match change.class {
-        Class::Impossible => true,
-        Class::Replace => !wanted.allowed.contains(change),
-        Class::None | Class::InPlace | Class::Disruptive => false,
-    };
-    let refused: Vec<Change> = wanted.changes.iter().filter(refused).cloned().collect();
-    if !refused.is_empty() {
-        return Err(Refusal::Changes(refused));
-    }
+    wanted.refuse_changes()?;
     let changes: Vec<Change> = wanted.changes.iter().filter(|change| change.class != Class::None).cloned().collect();
     let fresh = !when.passed(mark.since, when.update);
     let same = mark.want == wanted.want;
@@ -211,9 +223,8 @@ fn alive(wanted: &Wanted, mark: &Mark, seen: &Observed, when: &When) -> Result<N
             (false, _) => Ok(Next::Wait(Operation::Updating)),
         };
     }
-    let rotate = wanted
-        .rotate
-        .is_some_and(|wanted| mark.password.as_ref().map_or(true, |p| p.generation < wanted) && wanted > 0);
+    let rotate =
+        wanted.rotate.is_some_and(|wanted| wanted > 0 && mark.password.as_ref().is_none_or(|p| p.generation < wanted));
     if changes.is_empty() {
         let settle = matches!(mark.intent, Some(Intent::Settle(at)) if at <= when.now);
         return Ok(match seen.phase {
@@ -296,3 +307,6 @@ fn look(id: &GuResId, seen: &Observed, when: &When) -> Result<Next, Refusal> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

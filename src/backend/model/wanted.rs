@@ -1,0 +1,95 @@
+//! What is wanted, in the product's own words, and how it differs from what is there.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Fields;
+use crate::cache::Origin;
+use crate::cache::product::words;
+
+words! {
+    /// What a change costs.
+    Class, "change class" {
+        /// Nothing happens at the cloud.
+        None = "none",
+        /// Applied while clients go on.
+        InPlace = "in-place",
+        /// A short interruption or failover.
+        Disruptive = "disruptive",
+        /// The cache is made anew: data and endpoint are lost.
+        Replace = "replace",
+        /// Cannot be done at all.
+        Impossible = "impossible",
+    }
+}
+
+/// One field that differs between what is wanted and what is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The product's own field name.
+    pub field: String,
+    /// What is there.
+    pub from: Value,
+    /// What is wanted.
+    pub to: Value,
+    /// What it costs.
+    pub class: Class,
+}
+
+/// A specification in the product's own words: what a create would send.
+///
+/// Every backend has the fields `auth` (the word of [`Auth`]) and `tls` (a flag); the others are the product's own.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Resolved {
+    /// Every field, defaults included.
+    pub fields: Fields,
+    /// Names of those that somebody asked for. Only these are compared with what exists.
+    pub set: BTreeSet<String>,
+    /// Names of those that only a route's defaults ask for. They are compared only if the config says so.
+    pub by_route: BTreeSet<String>,
+    /// The size as it was asked for: see [`Mark::capacity`].
+    pub capacity: Option<String>,
+    /// GiB per shard that the offering really has.
+    pub memory_gb: Option<f64>,
+    /// What the caller should know, though nothing is wrong.
+    pub warnings: Vec<String>,
+}
+
+impl Resolved {
+    /// Puts a field. `origin` is where it was set; `None` for a default of the product.
+    pub fn put(&mut self, field: &str, value: impl Into<Value>, origin: Option<&Origin>) {
+        self.fields.insert(field.to_owned(), value.into());
+        match origin {
+            Some(Origin::Route(_)) => self.by_route.insert(field.to_owned()),
+            Some(_) => self.set.insert(field.to_owned()),
+            None => false,
+        };
+    }
+
+    /// A field as text.
+    #[must_use]
+    pub fn text(&self, field: &str) -> Option<&str> {
+        self.fields.get(field)?.as_str()
+    }
+
+    /// A field as a number.
+    #[must_use]
+    pub fn number(&self, field: &str) -> Option<i64> {
+        self.fields.get(field)?.as_i64()
+    }
+
+    /// A field as yes or no.
+    #[must_use]
+    pub fn flag(&self, field: &str) -> Option<bool> {
+        self.fields.get(field)?.as_bool()
+    }
+
+    /// A field as a list of texts; empty if it is none.
+    #[must_use]
+    pub fn list(&self, field: &str) -> Vec<String> {
+        let items = self.fields.get(field).and_then(Value::as_array).into_iter().flatten();
+        items.filter_map(|item| item.as_str().map(str::to_owned)).collect()
+    }
+}

@@ -1,0 +1,54 @@
+//! `serve`: the Driver API.
+
+use clap::Args;
+use tokio::net::TcpListener;
+
+use super::Failed;
+use super::start::{ConfigArgs, World};
+use crate::{http, telemetry};
+
+/// Options of `serve`.
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+impl Serve {
+    pub(super) async fn run(self) -> Result<(), Failed> {
+        let world = World::real();
+        let started = self.config.start(&world).await?;
+        let config = started.driver.config();
+        telemetry::init(&config.log).map_err(|error| Failed::run("logging could not be set up", &error))?;
+        let listen = config.server.listen;
+        let listener = TcpListener::bind(listen)
+            .await
+            .map_err(|error| Failed::run(&format!("server.listen = {listen} cannot be used"), &error))?;
+        let address = listener.local_addr().map_err(|error| Failed::run("the address is not known", &error))?;
+        if let Some(emulated) = &started.emulated {
+            println!("sandbox: emulated clouds; endpoints are served by {}", emulated.label);
+        }
+        println!("listening on http://{address}");
+        let app = started.app(&world)?;
+        http::serve(listener, http::app(app), shutdown()).await;
+        Ok(())
+    }
+}
+
+/// Ends at an interrupt or a termination signal.
+pub(super) async fn shutdown() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! { () = interrupt => {}, () = terminate => {} }
+}

@@ -1,0 +1,157 @@
+//! What every command that drives a cloud starts with: configuration, clock, randomness, backends, driver.
+
+use std::any::Any;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::Failed;
+use crate::backend::{self, Registry};
+use crate::cache::{Provider, SizeTable};
+use crate::clock::{Clock, SystemClock};
+use crate::config::{self, Config};
+use crate::driver::{Driver, Key, Keyring, Parts};
+use crate::random::{Random, SystemSource};
+use crate::{http, routing};
+
+/// Options of every command that needs the configuration.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ConfigArgs {
+    /// A configuration file. May be given several times: later ones win. Files in CACHE_DRIVER_CONFIG (separated by
+    /// colons) come first.
+    #[arg(long = "config", value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// Use emulated clouds inside this process instead of real ones, with made-up identities and a throw-away key.
+    #[arg(long)]
+    pub(super) sandbox: bool,
+}
+
+/// Time and randomness of this process.
+#[derive(Debug, Clone)]
+pub(super) struct World {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) random: Arc<dyn Random>,
+}
+
+impl World {
+    pub(super) fn real() -> Self {
+        Self { clock: Arc::new(SystemClock), random: Arc::new(SystemSource::default()) }
+    }
+}
+
+/// A configuration whose clouds are emulated, and what keeps them running.
+pub(super) struct Emulated {
+    pub(super) config: Config,
+    pub(super) guard: Box<dyn Any + Send>,
+    /// What stands behind the endpoints, in words.
+    pub(super) label: String,
+}
+
+impl fmt::Debug for Emulated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Emulated").field("label", &self.label).finish_non_exhaustive()
+    }
+}
+
+/// A driver with what it stands on.
+#[derive(Debug)]
+pub(super) struct Started {
+    pub(super) driver: Driver,
+    pub(super) sizes: SizeTable,
+    /// Dropping it ends the emulated clouds.
+    pub(super) emulated: Option<Guard>,
+}
+
+impl Started {
+    /// The driver behind HTTP.
+    pub(super) fn app(&self, world: &World) -> Result<http::App, Failed> {
+        let sizes =
+            serde_json::to_value(&self.sizes).map_err(|error| Failed::run("the sizes cannot be shown", &error))?;
+        Ok(http::App::new(http::Parts {
+            driver: self.driver.clone(),
+            random: world.random.clone(),
+            sizes,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }))
+    }
+}
+
+/// Keeps emulated clouds running.
+pub(super) struct Guard {
+    _guard: Box<dyn Any + Send>,
+    pub(super) label: String,
+}
+
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard").field("label", &self.label).finish_non_exhaustive()
+    }
+}
+
+impl ConfigArgs {
+    /// Loads and judges the configuration, starts the sandbox if asked, and makes the driver.
+    pub(super) async fn start(&self, world: &World) -> Result<Started, Failed> {
+        self.start_with(world, |_| {}).await
+    }
+
+    /// The same, with a last word on the configuration.
+    pub(super) async fn start_with(&self, world: &World, adjust: impl FnOnce(&mut Config)) -> Result<Started, Failed> {
+        let bad = |error: &dyn fmt::Display| Failed::Config(error.to_string());
+        let mut loaded = config::load(&self.files, config::process_env().into_iter()).map_err(|error| bad(&error))?;
+        adjust(&mut loaded.config);
+        let mut emulated = None;
+        if self.sandbox {
+            let started = super::emulate(loaded.config.clone(), world).await?;
+            loaded.config = started.config;
+            emulated = Some(Guard { _guard: started.guard, label: started.label });
+        }
+        loaded.check(backend::compiled()).map_err(|error| bad(&error))?;
+        let wrong = routing::check(&loaded.config);
+        if !wrong.is_empty() {
+            let lines: Vec<String> = wrong
+                .iter()
+                .map(|error| match &error.hint {
+                    Some(hint) => format!("  {error} ({hint})"),
+                    None => format!("  {error}"),
+                })
+                .collect();
+            return Err(Failed::Config(format!("error: inputs in the configuration are wrong:\n{}", lines.join("\n"))));
+        }
+        let speed = if self.sandbox { loaded.config.sandbox.speed.max(1.0) } else { 1.0 };
+        let sizes = sizes(&loaded.config)?;
+        let driver = driver(loaded.config, &sizes, world, speed)?;
+        Ok(Started { driver, sizes, emulated })
+    }
+}
+
+fn sizes(config: &Config) -> Result<SizeTable, Failed> {
+    let Some(file) = &config.sizes_file else { return Ok(SizeTable::embedded()) };
+    let wrong = |error: &dyn fmt::Display| Failed::Config(format!("error: sizes_file {}: {error}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;
+    SizeTable::parse(&text).map_err(|error| wrong(&error))
+}
+
+fn driver(config: Config, sizes: &SizeTable, world: &World, speed: f64) -> Result<Driver, Failed> {
+    let registry: Registry = backend::enabled(&config.providers, sizes, &world.clock);
+    let mut keys = config.secrets.keyring.iter().map(|key| Key::new(key.id.clone(), key.bytes.expose().to_vec()));
+    let Some(active) = keys.next() else {
+        return Err(Failed::Config("error: secrets.keyring is empty".to_owned()));
+    };
+    let keyring = Keyring::new(active, keys.collect());
+    let parts = Parts {
+        config: Arc::new(config),
+        registry,
+        keyring,
+        clock: world.clock.clone(),
+        random: world.random.clone(),
+        speed,
+    };
+    Ok(Driver::new(parts))
+}
+
+/// The providers that are enabled, for routing.
+pub(super) fn enabled(driver: &Driver) -> Vec<Provider> {
+    driver.registry().providers()
+}

@@ -1,0 +1,166 @@
+//! The acts that a decision is carried out with.
+
+use secrecy::SecretString;
+use serde_json::Value;
+
+use crate::backend::{Goal, Ownership, Pace, PasswordMaker, Phase, Resolved, Step};
+use crate::cache::{Code, FieldError, Intent, Mark, OnDelete, Password, State};
+use crate::driver::answer::Asked;
+use crate::driver::background::Who;
+use crate::driver::locate::{Found, Halt};
+use crate::driver::progress::later;
+use crate::driver::{Driver, DriverError, Put};
+
+impl Driver {
+    /// The mark of a new life, and the password that it stands for.
+    pub(super) fn first_mark(
+        &self,
+        put: &Put,
+        found: &Found,
+        resolved: &Resolved,
+        want: String,
+    ) -> Result<(Mark, Option<SecretString>), DriverError> {
+        let mut mark = Mark::new(put.call.id.clone(), want, self.inner.clock.now());
+        mark.capacity.clone_from(&resolved.capacity);
+        mark.on_delete = put.spec.on_delete.unwrap_or(OnDelete::Delete);
+        mark.protected = put.spec.deletion_protection.unwrap_or(false);
+        mark.route.clone_from(&put.call.route);
+        let by_driver = found.backend.capabilities().password == PasswordMaker::Driver;
+        if by_driver && resolved.text("auth") == Some("password") {
+            mark.password = Some(self.inner.keyring.new_password(self.inner.random.as_ref()));
+        }
+        let password = self.derived(put, found, mark.password.as_ref())?;
+        Ok((mark, password))
+    }
+
+    pub(super) fn derived(
+        &self,
+        put: &Put,
+        found: &Found,
+        how: Option<&Password>,
+    ) -> Result<Option<SecretString>, DriverError> {
+        let account = &found.seen.account;
+        let derived = how.map(|how| self.inner.keyring.password(&put.call.id, account, how)).transpose();
+        derived.map_err(DriverError::from)
+    }
+
+    /// Makes calls up to and including the first that the cloud works on after it. Gives those that were made.
+    pub(in crate::driver) async fn run(&self, found: &Found, steps: Vec<Step>) -> Result<Vec<Step>, Halt> {
+        let mut ran = Vec::new();
+        for step in steps {
+            found.backend.apply(&found.at, &step).await.map_err(|error| found.failed(error))?;
+            tracing::info!(call = step.call, why = step.why, place = ?found.at.place, "called");
+            let last = step.pace == Pace::Long;
+            ran.push(step);
+            if last {
+                break;
+            }
+        }
+        Ok(ran)
+    }
+
+    /// Takes over a cache of somebody else. The mark is all that is written.
+    pub(super) async fn adopt(&self, put: &Put, asked: &Asked<'_>, found: Found, want: String) -> Result<Found, Halt> {
+        let needs_password = found.seen.fields.get("auth").and_then(Value::as_str) == Some("password");
+        let by_driver = found.backend.capabilities().password == PasswordMaker::Driver;
+        if needs_password && by_driver && put.adopted_password.is_none() && put.spec.rotate.is_none() {
+            let field =
+                FieldError::new("driver.secrets.adopt.password", "the password that the cache has now", "nothing")
+                    .hint("no cloud tells it; or set `rotate: 1` to have the driver make a new one");
+            return Err(Halt::Fail(self.refuse(asked, &found, DriverError::fields(vec![field]))));
+        }
+        let mut mark = Mark::new(put.call.id.clone(), want, self.inner.clock.now());
+        mark.adopted = true;
+        mark.on_delete = put.spec.on_delete.unwrap_or(OnDelete::Detach);
+        mark.protected = put.spec.deletion_protection.unwrap_or(false);
+        mark.route.clone_from(&put.call.route);
+        tracing::info!(id = %put.call.id, place = ?found.at.place, "adopting");
+        self.rewrite_mark(found, mark).await
+    }
+
+    /// Writes a mark and nothing else.
+    pub(in crate::driver) async fn rewrite_mark(&self, mut found: Found, mark: Mark) -> Result<Found, Halt> {
+        let steps = found.backend.steps(&Goal::Marked { mark: &mark }, &found.seen);
+        self.run(&found, steps).await?;
+        found.seen.ownership = Some(Ownership::Marked(Box::new(mark)));
+        Ok(found)
+    }
+
+    /// Marks the cache that the ready one takes the place of, and removes it when its grace is over.
+    pub(super) async fn retire(&self, older: Option<Found>, by: &Found, now: jiff::Timestamp) -> Result<(), Halt> {
+        let Some(older) = older else { return Ok(()) };
+        let Some(mark) = older.seen.mark().cloned() else { return Ok(()) };
+        match (mark.state, mark.intent) {
+            (State::Retired, Some(Intent::DeleteAfter(at))) if at <= now => {
+                tracing::info!(place = ?older.at.place, "removing the retired cache");
+                let steps = self.removal(&older);
+                self.run(&older, steps).await?;
+            }
+            (State::Retired, _) => {}
+            (State::Owned | State::Detached, _) => {
+                tracing::warn!(place = ?older.at.place, by = ?by.at.place, "retiring the cache that was replaced");
+                let grace = self.config().lifecycle.replace_grace;
+                let intent = Some(Intent::DeleteAfter(later(now, grace)));
+                self.rewrite_mark(older, Mark { state: State::Retired, intent, ..mark }).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// An update that the cloud says failed is told once. Then the mark forgets it, so that the next PUT tries anew.
+    pub(super) async fn refuse_if_failed(
+        &self,
+        asked: &Asked<'_>,
+        found: &Found,
+        mark: &Mark,
+        who: Who,
+    ) -> Result<(), Halt> {
+        let diagnosis = found.backend.diagnose(&found.at, mark.since).await.map_err(|error| found.failed(error))?;
+        if diagnosis.cause.is_none() {
+            return Ok(());
+        }
+        let message = format!("the update of {} failed; the cache is as it was before", found.at.place.name);
+        let error = self.diagnosed(found, mark.since, Code::CloudFailed, message).await;
+        if who.is_caller() {
+            let forgotten = Mark { want: "0".repeat(mark.want.len()), since: self.inner.clock.now(), ..mark.clone() };
+            self.rewrite_mark(found.clone(), forgotten).await?;
+        }
+        Err(Halt::Fail(self.refuse(asked, found, error)))
+    }
+
+    /// Tells why a creation failed. If a caller hears it, what is left begins to be cleared away, so that the next PUT
+    /// can make it anew.
+    pub(super) async fn clear_shell(&self, asked: &Asked<'_>, found: &Found, who: Who) -> Halt {
+        let error = self.shell_error(found).await;
+        if !who.is_caller() {
+            return Halt::Fail(self.refuse(asked, found, error));
+        }
+        let removal = found.backend.steps(&Goal::Removed { final_snapshot: None }, &found.seen);
+        let error = match self.run(found, removal).await {
+            Ok(_) => error
+                .hint("what is left of it is being removed; mend the cause and PUT again to create it anew")
+                .retryable(),
+            Err(_) => error.hint("what is left of it could not be removed now; the next PUT or DELETE tries again"),
+        };
+        Halt::Fail(self.refuse(asked, found, error))
+    }
+
+    /// Why a creation failed.
+    pub(in crate::driver) async fn shell_error(&self, found: &Found) -> DriverError {
+        let since = found.seen.mark().map_or(jiff::Timestamp::UNIX_EPOCH, |mark| mark.since);
+        let message = format!("the creation of {} failed", found.at.place.name);
+        self.diagnosed(found, since, Code::CloudFailed, message).await
+    }
+
+    /// The calls that remove a cache as its mark says.
+    pub(in crate::driver) fn removal(&self, found: &Found) -> Vec<Step> {
+        let snapshot = found.seen.mark().is_some_and(|mark| mark.on_delete == OnDelete::Snapshot);
+        let holds_data = found.seen.phase != Phase::Shell && found.seen.endpoint.is_some();
+        // Named by cache and life: a name of its own each time, the same on each try.
+        let final_snapshot = (snapshot && holds_data).then(|| {
+            let born = found.seen.created_at.map_or(0, jiff::Timestamp::as_second);
+            format!("{}-{born}", found.at.place.name)
+        });
+        found.backend.steps(&Goal::Removed { final_snapshot }, &found.seen)
+    }
+}

@@ -1,0 +1,211 @@
+//! Finds the cache, compares it with what is wanted, and decides. Changes nothing.
+
+use serde_json::Value;
+
+use crate::backend::{Backend, Change, Class, PasswordMaker, Phase, Resolved};
+use crate::cache::{CacheName, FieldError, Mark, OnProviderChange, Origin, Place, State};
+use crate::config::DefaultsApply;
+use crate::driver::answer::{Asked, refused_changes};
+use crate::driver::lifecycle::{self, Next, Wanted, Wish};
+use crate::driver::locate::{Found, Halt, Keys};
+use crate::driver::{Cookie, Driver, DriverError, Failure, Put, change_id};
+
+/// A PUT that has been compared with what is there: everything that is known before anything is done.
+#[derive(Debug)]
+pub(in crate::driver) struct Judged {
+    pub(in crate::driver) found: Found,
+    /// The cache of another product that this one takes the place of.
+    pub(in crate::driver) older: Option<Found>,
+    pub(in crate::driver) resolved: Resolved,
+    pub(in crate::driver) changes: Vec<Change>,
+    pub(in crate::driver) wanted: Wanted,
+    pub(in crate::driver) next: Next,
+    pub(in crate::driver) warnings: Vec<String>,
+}
+
+impl Driver {
+    /// Finds the cache, compares it with what is wanted, and decides. Changes nothing.
+    pub(in crate::driver) async fn judge(&self, put: &Put, cookie: &Cookie) -> Result<Judged, Halt> {
+        let keys = Keys::new(put.call.credentials.as_ref(), cookie, put.spec.account.as_deref());
+        let backend = self.registry().get(put.product).map_err(DriverError::from)?;
+        let (mut resolved, place) = self.resolve(put, backend.as_ref())?;
+        let mut warnings = put.warnings.clone();
+        let (mut found, mut older) = self.find(put, cookie, &keys, &place).await?;
+
+        let policy = self.provider_change(put, &found);
+        if found.exists() && found.product() != put.product {
+            match policy {
+                OnProviderChange::Keep => {
+                    warnings.push(format!(
+                        "the cache stays on {}; new resources go to {} (on_provider_change = keep)",
+                        found.product(),
+                        put.product
+                    ));
+                    resolved = found.backend.resolve(&put.spec).map_err(DriverError::fields)?;
+                }
+                OnProviderChange::Reject => return Err(Halt::Fail(self.reject_provider(put, cookie, &found))),
+                OnProviderChange::Replace => {
+                    let target = self.look(place.clone(), &keys).await?;
+                    older = Some(std::mem::replace(&mut found, target));
+                }
+            }
+        } else if found.exists() && older.is_none() && policy == OnProviderChange::Replace {
+            let mut search =
+                self.search(&put.call.id, put.spec.name_salt.as_deref(), &keys, &[found.at.place.clone()]).await;
+            search.owned.retain(|other| other.product() != found.product());
+            older = search.current();
+        }
+        warnings.append(&mut resolved.warnings.clone());
+
+        let changes = self.changes(put, &resolved, &found, &place);
+        let allowed = changes.iter().filter(|change| put.spec.allow.contains(&change_id(&put.call.id, change)));
+        let auth_by_driver =
+            found.backend.capabilities().password == PasswordMaker::Driver && resolved.text("auth") == Some("password");
+        let wanted = Wanted {
+            want: put.spec.want_hash(),
+            allowed: allowed.cloned().collect(),
+            changes: changes.clone(),
+            adopt: put.spec.adopt.is_some(),
+            rotate: put.spec.rotate.filter(|_| auth_by_driver),
+            mark_differs: found.seen.mark().is_some_and(|mark| self.remarked(put, mark, None) != *mark),
+        };
+        let when = self.when(found.product(), self.running(&put.call.id, cookie));
+        let next = lifecycle::next(&put.call.id, Wish::Present(&wanted), &found.seen, &when);
+        Ok(Judged { found, older, resolved, changes, wanted, next, warnings })
+    }
+
+    /// The product's own words, and the place for a new cache. Both kinds of wrong fields are reported at once.
+    fn resolve(&self, put: &Put, backend: &dyn Backend) -> Result<(Resolved, Place), DriverError> {
+        let name = match &put.spec.adopt {
+            Some(existing) => CacheName::existing(existing.to_lowercase()),
+            None => CacheName::derive(&self.config().prefix, &put.call.id, put.spec.name_salt.as_deref()),
+        };
+        let mut errors = unsupported(put, backend);
+        let resolved = backend.resolve(&put.spec).map_err(|more| errors.extend(more));
+        let place = backend.place(&put.spec, &name).map_err(|more| errors.extend(more));
+        match (resolved, place, errors.is_empty()) {
+            (Ok(resolved), Ok(place), true) => Ok((resolved, place)),
+            _ => Err(DriverError::fields(errors).product(put.product)),
+        }
+    }
+
+    /// The resource's cache and, if it is the place of a new one that is empty, an older one of another product.
+    async fn find(
+        &self,
+        put: &Put,
+        cookie: &Cookie,
+        keys: &Keys,
+        place: &Place,
+    ) -> Result<(Found, Option<Found>), Halt> {
+        let id = &put.call.id;
+        let known = self.look_by_cookie(cookie, keys).await?;
+        let known = known.filter(|found| found.is_of(id));
+        match known {
+            Some(found) if found.product() == put.product => return Ok((found, None)),
+            Some(found) => {
+                // It may be the retired one: what is in the new place, if anything, counts.
+                let target = self.look(place.clone(), keys).await?;
+                return Ok(if target.is_of(id) { (target, Some(found)) } else { (found, None) });
+            }
+            None => {}
+        }
+        let target = self.look(place.clone(), keys).await?;
+        if target.exists() {
+            return Ok((target, None));
+        }
+        let mut search = self.search(id, put.spec.name_salt.as_deref(), keys, &[target.at.place.clone()]).await;
+        if let Some(found) = search.current() {
+            return Ok((found, None));
+        }
+        match search.transient.pop() {
+            // It may be there: making another one now could make two.
+            Some(failed) => Err(Halt::Later(failed)),
+            None => Ok((target, None)),
+        }
+    }
+
+    /// What differs from what is there, a move to another region included.
+    fn changes(&self, put: &Put, resolved: &Resolved, found: &Found, place: &Place) -> Vec<Change> {
+        if !matches!(found.seen.phase, Phase::Ready | Phase::Changing | Phase::Busy) {
+            return Vec::new();
+        }
+        let mut compared = resolved.clone();
+        if self.config().lifecycle.defaults_apply == DefaultsApply::Always {
+            compared.set.append(&mut compared.by_route);
+        }
+        let mut changes = found.backend.changes(&compared, &found.seen);
+        let here = &found.at.place;
+        let moved = here.product == place.product && here.location != place.location;
+        let asked_for = put.spec.origin_of("region").is_some_and(|origin| !matches!(origin, Origin::Route(_)));
+        if moved && asked_for {
+            let (from, to) = (Value::from(here.location.clone()), Value::from(place.location.clone()));
+            changes.push(Change { field: "region".to_owned(), from, to, class: Class::Replace });
+        }
+        changes
+    }
+
+    /// What to do when the cache lives on another product: as asked, else by who changed it.
+    fn provider_change(&self, put: &Put, found: &Found) -> OnProviderChange {
+        let spec = &put.spec;
+        let same_provider = found.at.place.provider() == put.product.provider();
+        let keys: &[&str] = if same_provider { &["product", "engine", "mode"] } else { &["provider", "product"] };
+        let by_request =
+            keys.iter().filter_map(|key| spec.origin_of(key)).any(|origin| !matches!(origin, Origin::Route(_)));
+        let usual = if by_request { OnProviderChange::Reject } else { OnProviderChange::Keep };
+        spec.on_provider_change.unwrap_or(usual)
+    }
+
+    fn reject_provider(&self, put: &Put, cookie: &Cookie, found: &Found) -> Failure {
+        let (from, to) = (found.product().as_str().into(), put.product.as_str().into());
+        let change = Change { field: "product".to_owned(), from, to, class: Class::Replace };
+        let mut error = refused_changes(&put.call.id, std::slice::from_ref(&change));
+        error.details.hint = Some(
+            "set `on_provider_change` to `keep` (stay where it is) or `replace` (new cache, data is not copied)"
+                .to_owned(),
+        );
+        let asked = Asked { call: &put.call, cookie, adopted_password: None };
+        self.refuse(&asked, found, error)
+    }
+
+    /// The mark as this request wants it. `want` starts a new operation.
+    pub(in crate::driver) fn remarked(&self, put: &Put, mark: &Mark, want: Option<String>) -> Mark {
+        let mut new = mark.clone();
+        new.state = State::Owned;
+        new.protected = put.spec.deletion_protection.unwrap_or(mark.protected);
+        new.on_delete = put.spec.on_delete.unwrap_or(mark.on_delete);
+        if mark.state != State::Owned {
+            new.intent = None;
+        }
+        if let Some(want) = want {
+            new.want = want;
+            new.since = self.inner.clock.now();
+        }
+        new
+    }
+}
+
+/// What the product cannot do for this request, beside what its own fields say.
+fn unsupported(put: &Put, backend: &dyn Backend) -> Vec<FieldError> {
+    let able = backend.capabilities();
+    let mut errors = Vec::new();
+    if let Some(on_delete) = put.spec.on_delete.filter(|wanted| !able.on_delete.contains(wanted)) {
+        let words: Vec<&str> = able.on_delete.iter().map(|word| word.as_str()).collect();
+        errors.push(FieldError::new(
+            put.spec.path_of("on_delete"),
+            format!("one of {}", words.join(", ")),
+            on_delete.as_str(),
+        ));
+    }
+    if put.spec.ttl.is_some() {
+        let field = FieldError::new(put.spec.path_of("ttl"), "nothing", "a duration");
+        errors.push(field.hint("this version of the driver has no sweep that would remove the cache"));
+    }
+    if let Some(adopt) = put.spec.adopt.as_ref().filter(|_| !able.adopts) {
+        errors.push(FieldError::new(
+            put.spec.path_of("adopt"),
+            "nothing: this product cannot be adopted",
+            adopt.as_str(),
+        ));
+    }
+    errors
+}

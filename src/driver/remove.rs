@@ -1,0 +1,113 @@
+//! DELETE: make it gone.
+
+use super::answer::{Asked, not_ours};
+use super::background::Who;
+use super::lifecycle::{self, Next, Wish};
+use super::locate::{Found, Halt, Keys, Search};
+use super::request::{Call, Failure, Outcome};
+use super::{Cookie, Driver, DriverError, Operation};
+use crate::cache::{Code, Mark, State};
+use crate::config::DeleteUnverifiable;
+
+impl Driver {
+    /// One step. `None` if something newer has overtaken it.
+    pub(super) async fn delete_once(&self, call: &Call, who: Who) -> Result<Option<Outcome>, Failure> {
+        let Some(_turn) = self.turn(&call.id, who).await else { return Ok(None) };
+        let cookie = self.open_cookie(call)?;
+        let asked = Asked { call, cookie: &cookie, adopted_password: None };
+        let outcome = self.remove(call, &cookie, &asked).await;
+        let outcome = outcome.or_else(|halt| self.not_now(&asked, halt, Operation::Deleting))?;
+        if who.is_caller() {
+            self.inner.background.note(&call.id, &outcome);
+        }
+        Ok(Some(outcome))
+    }
+
+    /// Removes every cache that bears the resource's mark, in every place where this config may have made one.
+    async fn remove(&self, call: &Call, cookie: &Cookie, asked: &Asked<'_>) -> Result<Outcome, Halt> {
+        let keys = Keys::new(call.credentials.as_ref(), cookie, None);
+        let by_cookie = self.look_by_cookie(cookie, &keys).await?;
+        let known: Vec<_> = by_cookie.iter().map(|found| found.at.place.clone()).collect();
+        let mut search = self.search(&call.id, None, &keys, &known).await;
+        match by_cookie {
+            Some(found) if found.is_of(&call.id) => search.owned.push(found),
+            Some(found) if found.exists() => search.foreign.push(found),
+            Some(_) => search.looked += 1,
+            None => {}
+        }
+        let mut pending = None;
+        for found in std::mem::take(&mut search.owned) {
+            if let Some(outcome) = self.remove_one(call, cookie, asked, &found).await? {
+                pending = pending.or(Some(outcome));
+            }
+            search.looked += 1;
+        }
+        match pending {
+            Some(outcome) => Ok(outcome),
+            None => self.nothing_left(search),
+        }
+    }
+
+    /// Whether it is certain that nothing of the resource is left.
+    fn nothing_left(&self, mut search: Search) -> Result<Outcome, Halt> {
+        if let Some(found) = search.foreign.pop() {
+            return Err(not_ours(&found).into());
+        }
+        if let Some(failed) = search.transient.pop() {
+            return Err(Halt::Later(failed));
+        }
+        let succeed = self.config().lifecycle.delete_unverifiable == DeleteUnverifiable::Succeed;
+        match search.denied.pop() {
+            Some(denied) if search.looked == 0 && !succeed => {
+                let mut error = DriverError::backend(denied.product, denied.error);
+                error.code = Code::Credentials;
+                let hint = "whether the cache is gone could not be verified: send the last cookie, give the driver an \
+                            identity of its own, or set lifecycle.delete_unverifiable = \"succeed\"";
+                Err(error.hint(hint).into())
+            }
+            _ => Ok(Outcome::Gone),
+        }
+    }
+
+    /// The next step towards the end of one cache. `None` when nothing is left to do.
+    async fn remove_one(
+        &self,
+        call: &Call,
+        cookie: &Cookie,
+        asked: &Asked<'_>,
+        found: &Found,
+    ) -> Result<Option<Outcome>, Halt> {
+        let when = self.when(found.product(), self.running(&call.id, cookie));
+        let since =
+            when.running.filter(|(running, _)| *running == Operation::Deleting).map_or(when.now, |(_, since)| since);
+        let pending = |message: String| {
+            let pending = self.pending(asked, found, Operation::Deleting, since, message);
+            Ok(Some(Outcome::Pending(Box::new(pending))))
+        };
+        match lifecycle::next(&call.id, Wish::Absent, &found.seen, &when) {
+            Next::Nothing => Ok(None),
+            Next::Wait(_) => pending(format!("deleting: the cloud says `{}`", found.seen.status)),
+            Next::Detach => {
+                let Some(mark) = found.seen.mark() else { return Ok(None) };
+                let mark = Mark { state: State::Detached, intent: None, ..mark.clone() };
+                self.rewrite_mark(found.clone(), mark).await?;
+                tracing::info!(id = %call.id, place = ?found.at.place, "detached");
+                Ok(None)
+            }
+            Next::Remove => {
+                let steps = self.removal(found);
+                match self.run(found, steps).await {
+                    Ok(_) => {
+                        tracing::info!(id = %call.id, place = ?found.at.place, "removing");
+                        pending("deleting: the cloud accepted the removal".to_owned())
+                    }
+                    // It cannot be removed while it is being made or changed: as soon as the cloud allows it.
+                    Err(Halt::Later(failed)) => pending(format!("deleting: {}", failed.error)),
+                    Err(halt) => Err(halt),
+                }
+            }
+            Next::Refuse(refusal) => Err(Halt::Fail(self.refusal(asked, found, refusal).await)),
+            _ => Ok(None),
+        }
+    }
+}
