@@ -22,7 +22,7 @@ use crate::config::Aws;
 /// Clients that are kept.
 const CLIENTS: u64 = 256;
 /// How long an unused client is kept.
-const IDLE: Duration = Duration::from_secs(3600);
+const IDLE: Duration = Duration::from_hours(1);
 
 /// Makes clients and keeps them. Nothing is connected or loaded before the first call.
 #[derive(Debug)]
@@ -70,19 +70,20 @@ impl Clients {
         if let Some(client) = self.elasticache.get(&key).await {
             return Ok(client);
         }
-        let http = self.http()?;
+        let http = self.http().map_err(no_connector)?;
         let identity = self.identity(credentials, region, &http).await?;
         let mut config = aws_sdk_elasticache::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .http_client(http)
             .region(Region::new(region.to_owned()))
-            .credentials_provider(identity.provider)
             .identity_cache(identity.cache)
             .timeout_config(self.timeouts.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(self.max_attempts))
             // The SDK's budget of retries is otherwise one for all tenants.
             .retry_partition(RetryPartition::custom(format!("elasticache-{region}-{}", key.0)).build())
             .retry_classifier(super::retry::CustomerThrottling);
+        // Not `credentials_provider`: that wraps it anew, and the identity cache takes it for another.
+        config.set_credentials_provider(Some(identity.provider));
         config.set_endpoint_url(self.endpoint_url.clone());
         config.set_app_name(self.app_name.clone());
         let client = aws_sdk_elasticache::Client::from_conf(config.build());
@@ -96,7 +97,7 @@ impl Clients {
         if let Some(account) = self.account_ids.get(&who).await {
             return Ok(account);
         }
-        let http = self.http()?;
+        let http = self.http().map_err(no_connector)?;
         let region = &at.place.location;
         let identity = self.identity(&at.credentials, region, &http).await?;
         let client = self.sts(&identity, region, http, &who);
@@ -118,20 +119,18 @@ impl Clients {
             .behavior_version(BehaviorVersion::latest())
             .http_client(http)
             .region(Region::new(region.to_owned()))
-            .credentials_provider(identity.provider.clone())
             .identity_cache(identity.cache.clone())
             .timeout_config(self.timeouts.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(self.max_attempts))
             .retry_partition(RetryPartition::custom(format!("sts-{region}-{who}")).build());
+        config.set_credentials_provider(Some(identity.provider.clone()));
         config.set_endpoint_url(self.sts_endpoint_url.clone());
         config.set_app_name(self.app_name.clone());
         aws_sdk_sts::Client::from_conf(config.build())
     }
 
-    fn http(&self) -> Result<SharedHttpClient> {
-        let made = self.http.get_or_init(|| connector(self.ca_pem.as_deref(), self.is_plain()));
-        made.clone()
-            .map_err(|why| BackendError::new(Kind::Prerequisite, "connect", why).hint("check providers.aws.ca_file"))
+    fn http(&self) -> std::result::Result<SharedHttpClient, &'static str> {
+        self.http.get_or_init(|| connector(self.ca_pem.as_deref(), self.is_plain())).clone()
     }
 
     /// Whether nothing is called over TLS: the emulators.
@@ -139,6 +138,10 @@ impl Clients {
         let plain = |url: &Option<String>| url.as_deref().is_some_and(|url| url.starts_with("http://"));
         plain(&self.endpoint_url) && plain(&self.sts_endpoint_url)
     }
+}
+
+fn no_connector(why: &'static str) -> BackendError {
+    BackendError::new(Kind::Prerequisite, "connect", why).hint("check providers.aws.ca_file")
 }
 
 fn connector(ca_pem: Option<&str>, is_plain: bool) -> std::result::Result<SharedHttpClient, &'static str> {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_config::BehaviorVersion;
@@ -83,7 +82,7 @@ impl Identities {
             let token = keys.session_token.as_ref().map(|token| token.expose_secret().to_owned());
             Keys::new(keys.access_key_id.as_str(), keys.secret_access_key.expose_secret(), token, None, "config")
         });
-        let known = Cache::builder().max_capacity(256).time_to_idle(Duration::from_secs(3600)).build();
+        let known = Cache::builder().max_capacity(256).time_to_idle(Duration::from_hours(1)).build();
         Self { own: OnceCell::new(), own_keys, accounts: config.accounts.clone(), known, timeouts }
     }
 
@@ -101,7 +100,10 @@ impl Identities {
         }
         let identity = match credentials {
             Credentials::Own => return self.own(region, http).await,
-            Credentials::Given(given) => Identity::new(static_keys(given)?),
+            Credentials::Given(given) => {
+                let wrong = |why| BackendError::new(Kind::Credentials, "GetCallerIdentity", why);
+                Identity::new(static_keys(given).map_err(wrong)?)
+            }
             Credentials::Named(name) => {
                 let account = self.accounts.get(name).ok_or_else(|| self.unknown(name))?.clone();
                 let own = self.own(region, http).await?;
@@ -150,18 +152,17 @@ impl Identities {
     }
 }
 
-fn static_keys(given: &Arc<Given>) -> Result<Keys> {
-    let wrong = |message: String| BackendError::new(Kind::Credentials, "GetCallerIdentity", message);
+fn static_keys(given: &Given) -> std::result::Result<Keys, String> {
     if given.shape() != Shape::AwsKeys {
         let provider = given.shape().provider();
-        return Err(wrong(format!(
+        return Err(format!(
             "the credentials of the request are of `{provider}`, and the cache is on `{}`",
             Provider::Aws
-        )));
+        ));
     }
     let field = |name: &str| given.field(name).map(|secret| secret.expose_secret().to_owned());
     let (Some(id), Some(secret)) = (field("access_key_id"), field("secret_access_key")) else {
-        return Err(wrong("the credentials of the request lack a key".to_owned()));
+        return Err("the credentials of the request lack a key".to_owned());
     };
     Ok(Keys::new(id, secret, field("session_token"), None, "request"))
 }

@@ -18,6 +18,8 @@ use crate::cache::Cause;
 
 const PERMISSIONS: &str = "check the keys, and that their permissions are those that `cache-driver policy aws` prints";
 
+const IDENTITY: &str = "send credentials with the request, name an account, or give the driver an identity of its own";
+
 /// Turns a failed call into the error that the driver knows.
 pub(super) fn classify<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> BackendError
 where
@@ -206,15 +208,13 @@ fn of_dispatch<E: StdError + 'static>(error: &SdkError<E, HttpResponse>) -> (Kin
         };
     }
     match failure {
-        CredentialsError::CredentialsNotLoaded(_) => (
-            Kind::Credentials,
-            Some("send credentials with the request, name an account, or give the driver an identity of its own"),
-            "the driver has no identity of its own".to_owned(),
-        ),
+        CredentialsError::CredentialsNotLoaded(_) => {
+            (Kind::Credentials, Some(IDENTITY), "the driver has no identity of its own".to_owned())
+        }
         CredentialsError::ProviderTimedOut(_) => {
             (Kind::Unavailable, None, "the driver's own identity was not told in time".to_owned())
         }
-        _ => (Kind::Credentials, Some(PERMISSIONS), "the credentials cannot be loaded".to_owned()),
+        _ => (Kind::Credentials, Some(IDENTITY), "the driver's own identity cannot be loaded".to_owned()),
     }
 }
 

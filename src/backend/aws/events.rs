@@ -1,5 +1,6 @@
 //! What ElastiCache wrote down, and whether it says why something failed.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use aws_sdk_elasticache::Client;
@@ -12,7 +13,9 @@ use crate::backend::{Diagnosis, Kind, Result};
 use crate::cache::Event;
 
 /// `DescribeEvents` goes back 14 days, and refuses to go further.
-const REACH: Duration = Duration::from_secs(14 * 24 * 3600 - 60);
+const REACH: Duration = Duration::from_mins(14 * 24 * 60 - 1);
+/// How far the cloud's clock may be behind ours.
+const SLACK: Duration = Duration::from_mins(2);
 /// Pages that are read of a busy account's node events.
 const PAGES: usize = 5;
 /// Events that are handed on.
@@ -26,13 +29,15 @@ const FAILURE: [&str; 9] =
 pub(super) async fn diagnose(client: &Client, id: &str, since: Timestamp, now: Timestamp) -> Result<Diagnosis> {
     let reach = now.checked_sub(REACH).unwrap_or(Timestamp::UNIX_EPOCH);
     let since = since.max(reach);
+    // The cloud's clock may be behind: a start in its future would be refused.
+    let start = since.checked_sub(SLACK).unwrap_or(since).max(reach);
     let mut events = Vec::new();
     for (source, name) in [(SourceType::ReplicationGroup, Some(id)), (SourceType::CacheCluster, None)] {
         let mut pages = client
             .describe_events()
             .source_type(source)
             .set_source_identifier(name.map(str::to_owned))
-            .start_time(time::to_aws(since))
+            .start_time(time::to_aws(start))
             .into_paginator()
             .send();
         for _ in 0..PAGES {
@@ -61,7 +66,7 @@ fn belongs(source: &str, id: &str) -> bool {
 
 /// Orders the events, newest first, and takes the newest failure as the cause.
 fn judge(mut events: Vec<Event>) -> Diagnosis {
-    events.sort_by(|a, b| b.at.cmp(&a.at));
+    events.sort_by_key(|event| Reverse(event.at));
     events.dedup();
     events.truncate(KEPT);
     let cause = events.iter().find(|event| is_failure(&event.message));

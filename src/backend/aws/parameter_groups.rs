@@ -11,7 +11,7 @@ use aws_sdk_elasticache::types::{ParameterNameValue, Tag};
 use serde_json::{Value, json};
 
 use super::error::{classify, is_one_of};
-use crate::backend::{BackendError, Kind, Pace, Resolved, Result, Step};
+use crate::backend::{Pace, Resolved, Result, Step};
 use crate::cache::Engine;
 
 /// The call that makes a group.
@@ -60,9 +60,10 @@ impl Made {
             context.update(text.as_bytes());
             context.update(&[0]);
         }
-        let hash: String = context.finish().as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = context.finish();
+        let hash = u64::from_be_bytes(hash.as_ref()[..8].try_into().expect("a digest has eight bytes"));
         // A name may hold letters, digits and hyphens only: `redis6.x` would be refused.
-        let name = format!("{prefix}-{}-{hash}", family.replace('.', "-"));
+        let name = format!("{prefix}-{}-{hash:016x}", family.replace('.', "-"));
         Self { name, family: family.to_owned(), parameters }
     }
 
@@ -111,8 +112,8 @@ pub(super) async fn create(client: &Client, step: &Step) -> Result<()> {
     let tags = tags.filter_map(|(key, value)| Some(Tag::builder().key(key).value(value.as_str()?).build()));
     let created = client
         .create_cache_parameter_group()
-        .cache_parameter_group_name(text(step, "name")?)
-        .cache_parameter_group_family(text(step, "family")?)
+        .set_cache_parameter_group_name(text(step, "name").map(str::to_owned))
+        .set_cache_parameter_group_family(text(step, "family").map(str::to_owned))
         .description("shared by caches with the same parameters; made by cache-driver")
         .set_tags(Some(tags.collect()))
         .send()
@@ -125,7 +126,7 @@ pub(super) async fn create(client: &Client, step: &Step) -> Result<()> {
 
 /// Sets those parameters that are not as wanted yet. A group that is in use refuses some even if nothing would change.
 pub(super) async fn fill(client: &Client, step: &Step) -> Result<()> {
-    let name = text(step, "name")?;
+    let name = text(step, "name").unwrap_or_default();
     let mut wanted: BTreeMap<String, String> = step
         .fields
         .get("parameters")
@@ -139,10 +140,10 @@ pub(super) async fn fill(client: &Client, step: &Step) -> Result<()> {
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| classify("DescribeCacheParameters", error))?;
         for parameter in page.parameters() {
-            if let (Some(name), Some(value)) = (parameter.parameter_name(), parameter.parameter_value()) {
-                if wanted.get(name).is_some_and(|wanted| wanted == value) {
-                    wanted.remove(name);
-                }
+            if let (Some(name), Some(value)) = (parameter.parameter_name(), parameter.parameter_value())
+                && wanted.get(name).is_some_and(|wanted| wanted == value)
+            {
+                wanted.remove(name);
             }
         }
     }
@@ -162,9 +163,8 @@ pub(super) async fn fill(client: &Client, step: &Step) -> Result<()> {
     Ok(())
 }
 
-fn text<'a>(step: &'a Step, field: &str) -> Result<&'a str> {
-    let missing = || BackendError::new(Kind::Refused, step.call, format!("the step lacks `{field}`"));
-    step.fields.get(field).and_then(Value::as_str).ok_or_else(missing)
+fn text<'a>(step: &'a Step, field: &str) -> Option<&'a str> {
+    step.fields.get(field).and_then(Value::as_str)
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! Making one call.
 
+use std::error::Error as StdError;
+use std::future::ready;
+
 use aws_sdk_elasticache::Client;
 use aws_sdk_elasticache::error::SdkError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -20,46 +23,38 @@ pub(super) async fn apply(client: &Client, id: &str, step: &Step) -> Result<()> 
         steps::MODIFY => modify(client, id, step).await,
         steps::RESHARD => {
             let retained = convert::list(step, "node_groups_to_retain").filter(|ids| !ids.is_empty());
-            let resharded = client
+            let request = client
                 .modify_replication_group_shard_configuration()
                 .replication_group_id(id)
                 .set_node_group_count(convert::number(step, "node_group_count"))
                 .set_node_groups_to_retain(retained)
-                .apply_immediately(true)
-                .send()
-                .await;
-            unless_as_asked(steps::RESHARD, resharded)
+                .apply_immediately(true);
+            unless_as_asked(steps::RESHARD, request.send()).await
         }
         steps::INCREASE => {
-            let increased = client
-                .increase_replica_count()
-                .replication_group_id(id)
-                .set_new_replica_count(convert::number(step, "new_replica_count"))
-                .apply_immediately(true)
-                .send()
-                .await;
-            unless_as_asked(steps::INCREASE, increased)
+            let replicas = convert::number(step, "new_replica_count");
+            let request = client.increase_replica_count().replication_group_id(id).set_new_replica_count(replicas);
+            unless_as_asked(steps::INCREASE, request.apply_immediately(true).send()).await
         }
         steps::DECREASE => {
-            let decreased = client
-                .decrease_replica_count()
-                .replication_group_id(id)
-                .set_new_replica_count(convert::number(step, "new_replica_count"))
-                .apply_immediately(true)
-                .send()
-                .await;
-            unless_as_asked(steps::DECREASE, decreased)
+            let replicas = convert::number(step, "new_replica_count");
+            let request = client.decrease_replica_count().replication_group_id(id).set_new_replica_count(replicas);
+            unless_as_asked(steps::DECREASE, request.apply_immediately(true).send()).await
         }
         steps::DELETE => delete(client, id, step).await,
         other => Err(BackendError::new(Kind::Refused, "apply", format!("no call of replication groups: `{other}`"))),
     }
 }
 
-fn unless_as_asked<T, E>(call: &'static str, answer: std::result::Result<T, SdkError<E, HttpResponse>>) -> Result<()>
+/// Sends a change. That everything is as asked for already is success.
+async fn unless_as_asked<T, E>(
+    call: &'static str,
+    sending: impl Future<Output = std::result::Result<T, SdkError<E, HttpResponse>>>,
+) -> Result<()>
 where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
-    match answer {
+    match sending.await {
         Err(error) if is_no_change(&error) => Ok(()),
         answer => answer.map(drop).map_err(|error| classify(call, error)),
     }
@@ -81,7 +76,7 @@ async fn modify(client: &Client, id: &str, step: &Step) -> Result<()> {
     for step in with_alternatives(step) {
         match convert::modify(client, id, &step.0).send().await {
             Err(error) if !step.1 && lacks_node_type(&error) => {}
-            answer => return unless_as_asked(steps::MODIFY, answer),
+            answer => return unless_as_asked(steps::MODIFY, ready(answer)).await,
         }
     }
     Ok(())

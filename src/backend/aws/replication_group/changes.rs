@@ -63,13 +63,28 @@ pub(super) fn changes(wanted: &Resolved, seen: &Observed, prefix: &str) -> Vec<C
             changes.push(Change { field: field.to_owned(), from: from.cloned().unwrap_or_default(), to, class });
         }
     }
-    // In another mode all else is made anew with it.
-    if changes.iter().any(|change| change.field == "mode") {
-        let goes_along =
-            ["num_node_groups", "replicas_per_node_group", "automatic_failover", "multi_az", "parameter_group"];
-        changes.retain(|change| !goes_along.contains(&change.field.as_str()));
-    }
+    goes_along(&mut changes);
     changes
+}
+
+/// What is made anew gets all else with it: what only follows from that is no change of its own, and what could not be
+/// done to the old cache can be done to the new one.
+fn goes_along(changes: &mut Vec<Change>) {
+    let replaces = |field: &str| changes.iter().any(|change| change.field == field && change.class == Class::Replace);
+    let mut follows: Vec<&str> = Vec::new();
+    if replaces("mode") {
+        let of_the_mode =
+            ["num_node_groups", "replicas_per_node_group", "automatic_failover", "multi_az", "parameter_group"];
+        follows.extend(of_the_mode);
+    }
+    if replaces("engine") {
+        follows.extend(["engine_version", "parameter_group"]);
+    }
+    changes.retain(|change| !follows.contains(&change.field.as_str()));
+    if changes.iter().any(|change| change.class == Class::Replace) {
+        let impossible = changes.iter_mut().filter(|change| change.class == Class::Impossible);
+        impossible.for_each(|change| change.class = Class::Replace);
+    }
 }
 
 /// Whether a field was asked for. A size is asked for only when its word is another than that of the mark: a changed
@@ -263,6 +278,16 @@ mod tests {
                 ],
             ),
             (json!({"engine": "redis"}), json!({}), vec![("engine", Class::Replace)]),
+            (
+                json!({"engine": "redis", "version": "7.1", "eviction_policy": "noeviction"}),
+                json!({}),
+                vec![("engine", Class::Replace)],
+            ),
+            (
+                json!({"version": "8.0", "mode": "cluster"}),
+                json!({}),
+                vec![("engine_version", Class::Replace), ("mode", Class::Replace)],
+            ),
             (
                 json!({"mode": "cluster", "shards": 2, "high_availability": true}),
                 json!({}),

@@ -58,8 +58,9 @@ pub(super) fn seen(fields: Value) -> Observed {
         "snapshot_retention_limit": 0, "snapshot_window": "05:00-06:00", "maintenance_window": "sun:23:00-mon:01:30",
         "backup_node": "cache-abc-001", "port": 6379,
     });
-    for (field, value) in fields.as_object().unwrap() {
-        all[field] = value.clone();
+    let Value::Object(changed) = fields else { panic!("an object") };
+    for (field, value) in changed {
+        all[field] = value;
     }
     let fields: Fields =
         all.as_object().unwrap().iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), v.clone())).collect();

@@ -39,9 +39,9 @@ static CAPABILITIES: Capabilities = Capabilities {
     password: PasswordMaker::Driver,
     adopts: true,
     typical: Typical {
-        create: Duration::from_secs(7 * 60),
-        update: Duration::from_secs(10 * 60),
-        delete: Duration::from_secs(4 * 60),
+        create: Duration::from_mins(7),
+        update: Duration::from_mins(10),
+        delete: Duration::from_mins(4),
     },
     changes: changes::FIELDS,
     permissions: &[

@@ -17,8 +17,11 @@ impl Resolving<'_> {
                 self.out.warnings.push("plain connections are accepted beside tls".to_owned());
             }
             self.out.put("transit_encryption_mode", mode, origin);
-        } else if let Some(mode) = self.spec.native(Provider::Aws, "transit_encryption_mode") {
-            self.wrong("aws.transit_encryption_mode", "unset without tls", shown(mode), None);
+        } else {
+            self.out.warnings.push("without tls everything passes the network in the clear".to_owned());
+            if let Some(mode) = self.spec.native(Provider::Aws, "transit_encryption_mode") {
+                self.wrong("aws.transit_encryption_mode", "unset without tls", shown(mode), None);
+            }
         }
         self.auth(tls);
         self.out.put("at_rest_encryption", true, None);
