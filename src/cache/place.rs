@@ -1,5 +1,7 @@
 //! Where a cache lives.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::{CacheName, Product, Provider};
@@ -25,5 +27,18 @@ impl Place {
     #[must_use]
     pub fn provider(&self) -> Provider {
         self.product.provider()
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} in {}", self.product, self.name, self.location)?;
+        if let Some(group) = &self.group {
+            write!(f, ", group {group}")?;
+        }
+        if let Some(account) = &self.account {
+            write!(f, ", account {account}")?;
+        }
+        Ok(())
     }
 }

@@ -48,9 +48,9 @@ impl Demo {
             stopped.await.ok();
         }));
 
-        println!("cache-driver on http://{address}, against an emulated AWS, {speed} times as fast as the real one");
+        say!("cache-driver on http://{address}, against an emulated AWS, {speed} times as fast as the real one");
         if let Some(emulated) = &started.emulated {
-            println!("caches are served by {}", emulated.label);
+            say!("caches are served by {}", emulated.label);
         }
         let caller = Caller::new(format!("http://{address}"), world.clock.clone())?;
         let bars = if self.fast { None } else { Some(MultiProgress::new()) };
@@ -81,7 +81,7 @@ impl Story<'_> {
 
         show::title("1. Request two caches");
         for wish in &wishes {
-            println!("   PUT /redis/{}  {}  ({})", wish.id, wish.values, wish.what);
+            say!("   PUT /redis/{}  {}  ({})", wish.id, wish.values, wish.what);
         }
         let [one, other] = &wishes;
         let (first, second) = tokio::join!(self.until_ready(one, &one.values), self.until_ready(other, &other.values));
@@ -94,7 +94,7 @@ impl Story<'_> {
         show::title("3. Connect through the endpoint");
         for (wish, outputs) in [(one, &first), (other, &second)] {
             let report = ping::run(&target(outputs), &ping::Timeouts::default(), self.world.clock.as_ref()).await;
-            println!("   {}: {}", wish.id, report.to_string().replace('\n', "\n   "));
+            say!("   {}: {}", wish.id, report.to_string().replace('\n', "\n   "));
             if !report.ok {
                 return Err(Failed::Run(format!("{} cannot be reached through its endpoint", wish.id)));
             }
@@ -102,33 +102,33 @@ impl Story<'_> {
 
         show::title("4. Change it in place: a replica in another zone");
         let larger = json!({"size": "small", "high_availability": true});
-        println!("   PUT /redis/{}  {larger}", one.id);
+        say!("   PUT /redis/{}  {larger}", one.id);
         let changed = self.until_ready(one, &larger).await?;
         show::changed(&first, &changed);
 
         show::title("5. A change that would lose the data is refused, and nothing is called");
         let destructive = json!({"size": "small", "high_availability": true, "engine": "redis"});
-        println!("   PUT /redis/{}  {destructive}", one.id);
+        say!("   PUT /redis/{}  {destructive}", one.id);
         let refused = self.caller.put(one.id, &destructive).await?;
         if refused.status != 400 {
             return Err(Failed::Run(format!("expected a refusal, got {}", refused.status)));
         }
-        println!("   {} {}", refused.status, refused.text("/error"));
-        println!("   {}", refused.text("/message"));
-        println!("   {}", refused.text("/details/hint"));
+        say!("   {} {}", refused.status, refused.text("/error"));
+        say!("   {}", refused.text("/message"));
+        say!("   {}", refused.text("/details/hint"));
 
         show::title("6. Remove them");
         for wish in &wishes {
-            println!("   DELETE /redis/{}", wish.id);
+            say!("   DELETE /redis/{}", wish.id);
         }
         let (a, b) = tokio::join!(self.until_gone(one), self.until_gone(other));
         a.and(b)?;
         let gone = self.caller.get(one.id).await?;
-        println!("   GET /redis/{}  {}", one.id, gone.status);
+        say!("   GET /redis/{}  {}", one.id, gone.status);
         if gone.status != 404 {
             return Err(Failed::Run(format!("expected 404 after the removal, got {}", gone.status)));
         }
-        println!("\nThat is all. The same with real AWS: see README.md, \"On AWS\".");
+        say!("\nThat is all. The same with real AWS: see README.md, \"On AWS\".");
         Ok(())
     }
 

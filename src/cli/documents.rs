@@ -17,6 +17,6 @@ pub(super) fn openapi() -> Result<(), Failed> {
 pub(super) fn print(value: &impl serde::Serialize) -> Result<(), Failed> {
     let text =
         serde_json::to_string_pretty(value).map_err(|error| Failed::run("it cannot be written as JSON", &error))?;
-    println!("{text}");
+    say!("{text}");
     Ok(())
 }

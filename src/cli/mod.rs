@@ -2,6 +2,11 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 the configuration or the command line is wrong.
 
+/// Prints a line on standard output, like `println!`; a reader that has gone away ends the program instead of a panic.
+macro_rules! say {
+    ($($argument:tt)*) => { $crate::cli::print_line(format_args!($($argument)*)) };
+}
+
 mod documents;
 mod plan;
 mod serve;
@@ -13,6 +18,7 @@ mod demo;
 mod sandbox;
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
@@ -70,6 +76,12 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
     let providers: Vec<&str> = crate::backend::compiled().iter().map(|provider| provider.as_str()).collect();
     format!("{} (providers: {})", env!("CARGO_PKG_VERSION"), providers.join(", "))
 });
+
+fn print_line(line: std::fmt::Arguments<'_>) {
+    if writeln!(std::io::stdout(), "{line}").is_err() {
+        std::process::exit(1);
+    }
+}
 
 /// Runs the command that the process was started with.
 #[must_use]

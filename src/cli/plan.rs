@@ -109,20 +109,20 @@ pub(super) fn explain(error: &driver::DriverError) -> String {
 }
 
 fn print_text(plan: &driver::Plan) {
-    println!("{} {} on {}", plan.action, plan.name, plan.product);
+    say!("{} {} on {}", plan.action, plan.name, plan.product);
     for change in &plan.changes {
-        println!("  {} {} -> {} ({}, id {})", change.field, change.from, change.to, change.class, change.id);
+        say!("  {} {} -> {} ({}, id {})", change.field, change.from, change.to, change.class, change.id);
     }
     for (number, step) in plan.steps.iter().enumerate() {
-        println!("  {}. {}: {}", number + 1, step.call, step.why);
+        say!("  {}. {}: {}", number + 1, step.call, step.why);
     }
     for (field, value) in &plan.resolved {
-        println!("  {field} = {value}");
+        say!("  {field} = {value}");
     }
     for warning in &plan.warnings {
-        println!("  warning: {warning}");
+        say!("  warning: {warning}");
     }
     if let Some(refused) = &plan.refused {
-        println!("  refused: {refused}");
+        say!("  refused: {refused}");
     }
 }

@@ -37,9 +37,9 @@ impl Sandbox {
         let choice = if self.data_plane { Choice::Auto } else { Choice::None };
         let (plane, label) = data_plane(choice, &world).await?;
         let aws = start_aws(&world, self.speed, plane, self.aws_port).await?;
-        println!("aws {}", aws.url());
-        println!("endpoints: {label}");
-        println!("state, faults and calls: {}/_sandbox/state, /faults, /calls; stop with an interrupt", aws.url());
+        say!("aws {}", aws.url());
+        say!("endpoints: {label}");
+        say!("state, faults and calls: {}/_sandbox/state, /faults, /calls; stop with an interrupt", aws.url());
         super::serve::shutdown().await;
         aws.shutdown().await;
         Ok(())
@@ -76,10 +76,7 @@ async fn data_plane(choice: Choice, world: &World) -> Result<(Arc<dyn DataPlane>
             return Ok((Arc::new(NoDataPlane), "nothing; host names as the cloud would give them".to_owned()));
         }
         Choice::Small => None,
-        Choice::Auto => {
-            let path = config::process_env().into_iter().find(|(name, _)| name == "PATH").map(|(_, path)| path);
-            RealServers::find(path.as_deref().map(std::ffi::OsStr::new))
-        }
+        Choice::Auto => RealServers::find(config::process_path().as_deref()),
     };
     let chosen = data_plane::choose(found, world.clock.clone(), world.random.clone()).await;
     let chosen = chosen.map_err(|error| Failed::run("no server for the endpoints could be prepared", &error))?;

@@ -26,9 +26,9 @@ impl Serve {
             .map_err(|error| Failed::run(&format!("server.listen = {listen} cannot be used"), &error))?;
         let address = listener.local_addr().map_err(|error| Failed::run("the address is not known", &error))?;
         if let Some(emulated) = &started.emulated {
-            println!("sandbox: emulated clouds; endpoints are served by {}", emulated.label);
+            say!("sandbox: emulated clouds; endpoints are served by {}", emulated.label);
         }
-        println!("listening on http://{address}");
+        say!("listening on http://{address}");
         let app = started.app(&world)?;
         http::serve(listener, http::app(app), shutdown()).await;
         Ok(())

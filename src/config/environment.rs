@@ -36,6 +36,12 @@ pub fn process_env() -> Vec<(String, String)> {
     ours(std::env::vars_os())
 }
 
+/// Where the process looks for programs: `PATH`.
+#[must_use]
+pub fn process_path() -> Option<OsString> {
+    std::env::var_os("PATH")
+}
+
 fn ours(all: impl Iterator<Item = (OsString, OsString)>) -> Vec<(String, String)> {
     let names = all.filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
     let ours = names.filter(|(name, _)| name == FILES || name.starts_with(HEAD));

@@ -90,14 +90,14 @@ impl Driver {
                 let Some(mark) = found.seen.mark() else { return Ok(None) };
                 let mark = Mark { state: State::Detached, intent: None, ..mark.clone() };
                 self.rewrite_mark(found.clone(), mark).await?;
-                tracing::info!(id = %call.id, place = ?found.at.place, "detached");
+                tracing::info!(id = %call.id, place = %found.at.place, "detached");
                 Ok(None)
             }
             Next::Remove => {
                 let steps = Self::removal(found);
                 match self.run(found, steps).await {
                     Ok(_) => {
-                        tracing::info!(id = %call.id, place = ?found.at.place, "removing");
+                        tracing::info!(id = %call.id, place = %found.at.place, "removing");
                         pending("deleting: the cloud accepted the removal".to_owned())
                     }
                     // It cannot be removed while it is being made or changed: as soon as the cloud allows it.

@@ -9,23 +9,23 @@ use serde_json::Value;
 use super::caller::Answer;
 
 pub(super) fn title(text: &str) {
-    println!("\n{text}");
+    say!("\n{text}");
 }
 
 /// The outputs of one resource. Secrets are shown by their length only.
 pub(super) fn outputs(id: &str, body: &Value) {
-    println!("   {id}");
+    say!("   {id}");
     let object = |pointer: &str| body.pointer(pointer).and_then(Value::as_object).into_iter().flatten();
     for (key, value) in object("/resource/values") {
         match value.as_str() {
-            Some(text) if text.contains('\n') => println!("     {key:<15} ({} lines of PEM)", text.lines().count()),
-            Some(text) => println!("     {key:<15} {text}"),
-            None => println!("     {key:<15} {value}"),
+            Some(text) if text.contains('\n') => say!("     {key:<15} ({} lines of PEM)", text.lines().count()),
+            Some(text) => say!("     {key:<15} {text}"),
+            None => say!("     {key:<15} {value}"),
         }
     }
     for (key, value) in object("/resource/secrets") {
         let length = value.as_str().map_or(0, |text| text.chars().count());
-        println!("     {key:<15} {} ({length} characters)", "*".repeat(length.min(8)));
+        say!("     {key:<15} {} ({length} characters)", "*".repeat(length.min(8)));
     }
 }
 
@@ -37,12 +37,12 @@ pub(super) fn changed(before: &Value, after: &Value) {
     let mut same = true;
     for (key, value) in &after {
         if before.get(key) != Some(value) {
-            println!("     {key:<15} {} -> {value}", before.get(key).unwrap_or(&Value::Null));
+            say!("     {key:<15} {} -> {value}", before.get(key).unwrap_or(&Value::Null));
             same = false;
         }
     }
     if same {
-        println!("     endpoint and password are the same as before: clients need not know");
+        say!("     endpoint and password are the same as before: clients need not know");
     }
 }
 
@@ -80,7 +80,7 @@ impl Bar {
                 bar.set_message(text);
             }
             None if answer.text("/message") != self.said => {
-                println!("   {:<16} 202 in {} ms  {text}", self.id, answer.took.as_millis());
+                say!("   {:<16} 202 in {} ms  {text}", self.id, answer.took.as_millis());
                 answer.text("/message").clone_into(&mut self.said);
             }
             None => {}
@@ -93,7 +93,7 @@ impl Bar {
                 bar.set_position(100);
                 bar.finish_with_message(answer.status.to_string());
             }
-            None => println!("   {:<16} {} in {} ms", self.id, answer.status, answer.took.as_millis()),
+            None => say!("   {:<16} {} in {} ms", self.id, answer.status, answer.took.as_millis()),
         }
     }
 }

@@ -49,7 +49,7 @@ impl Driver {
         let mut ran = Vec::new();
         for step in steps {
             found.backend.apply(&found.at, &step).await.map_err(|error| found.failed(error))?;
-            tracing::info!(call = step.call, why = step.why, place = ?found.at.place, "called");
+            tracing::info!(call = step.call, why = step.why, place = %found.at.place, "called");
             let last = step.pace == Pace::Long;
             ran.push(step);
             if last {
@@ -74,7 +74,7 @@ impl Driver {
         mark.on_delete = put.spec.on_delete.unwrap_or(OnDelete::Detach);
         mark.protected = put.spec.deletion_protection.unwrap_or(false);
         mark.route.clone_from(&put.call.route);
-        tracing::info!(id = %put.call.id, place = ?found.at.place, "adopting");
+        tracing::info!(id = %put.call.id, place = %found.at.place, "adopting");
         self.rewrite_mark(found, mark).await
     }
 
@@ -92,13 +92,13 @@ impl Driver {
         let Some(mark) = older.seen.mark().cloned() else { return Ok(()) };
         match (mark.state, mark.intent) {
             (State::Retired, Some(Intent::DeleteAfter(at))) if at <= now => {
-                tracing::info!(place = ?older.at.place, "removing the retired cache");
+                tracing::info!(place = %older.at.place, "removing the retired cache");
                 let steps = Self::removal(&older);
                 self.run(&older, steps).await?;
             }
             (State::Retired, _) => {}
             (State::Owned | State::Detached, _) => {
-                tracing::warn!(place = ?older.at.place, by = ?by.at.place, "retiring the cache that was replaced");
+                tracing::warn!(place = %older.at.place, by = %by.at.place, "retiring the cache that was replaced");
                 let grace = self.config().lifecycle.replace_grace;
                 let intent = Some(Intent::DeleteAfter(later(now, grace)));
                 self.rewrite_mark(older, Mark { state: State::Retired, intent, ..mark }).await?;

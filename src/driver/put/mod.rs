@@ -60,7 +60,7 @@ impl Driver {
                 let (mark, password) = self.first_mark(put, &found, &resolved, wanted.want)?;
                 let steps = Self::steps_present(&found, &resolved, &[], &mark, password.as_ref(), put);
                 let ran = self.run(&found, steps).await?;
-                tracing::info!(id = %put.call.id, place = ?found.at.place, "creating");
+                tracing::info!(id = %put.call.id, place = %found.at.place, "creating");
                 Ok(started(Operation::Creating, &ran))
             }
             Next::Adopt => {
@@ -123,7 +123,7 @@ impl Driver {
             Next::Replace => {
                 let steps = Self::removal(&found);
                 let ran = self.run(&found, steps).await?;
-                tracing::warn!(id = %put.call.id, place = ?found.at.place, "replacing, as `allow` says");
+                tracing::warn!(id = %put.call.id, place = %found.at.place, "replacing, as `allow` says");
                 Ok(started(Operation::Updating, &ran))
             }
             Next::Shell => Err(self.clear_shell(asked, &found, who).await),
