@@ -108,9 +108,9 @@ fn of_code(code: &str, message: &str, status: Option<u16>) -> (Kind, Option<&'st
         | "InvalidCacheParameterGroupState"
         | "InvalidCacheSecurityGroupState"
         | "CacheSubnetGroupInUse"
-        | "InvalidGlobalReplicationGroupState" => (Kind::Busy, None),
+        | "InvalidGlobalReplicationGroupState"
         // Gone between the look and the call: the next look tells what to do instead.
-        "ReplicationGroupNotFoundFault" => (Kind::Busy, None),
+        | "ReplicationGroupNotFoundFault" => (Kind::Busy, None),
 
         "Throttling"
         | "ThrottlingException"
