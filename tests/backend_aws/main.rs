@@ -11,4 +11,6 @@ mod identity;
 #[cfg(test)]
 mod life;
 #[cfg(test)]
+mod secrecy;
+#[cfg(test)]
 mod trouble;

@@ -108,7 +108,9 @@ fn of_code(code: &str, message: &str, status: Option<u16>) -> (Kind, Option<&'st
         | "InvalidCacheParameterGroupState"
         | "InvalidCacheSecurityGroupState"
         | "CacheSubnetGroupInUse"
-        | "InvalidGlobalReplicationGroupState" => (Kind::Busy, None),
+        | "InvalidGlobalReplicationGroupState"
+        // Gone between the look and the call: the next look tells what to do instead.
+        | "ReplicationGroupNotFoundFault" => (Kind::Busy, None),
 
         "Throttling"
         | "ThrottlingException"
@@ -253,6 +255,7 @@ mod tests {
             ("OptInRequired", Kind::Credentials),
             ("InvalidReplicationGroupState", Kind::Busy),
             ("InvalidCacheClusterState", Kind::Busy),
+            ("ReplicationGroupNotFoundFault", Kind::Busy),
             ("InvalidCacheParameterGroupState", Kind::Busy),
             ("Throttling", Kind::Unavailable),
             ("APICallRateForCustomerExceeded", Kind::Unavailable),

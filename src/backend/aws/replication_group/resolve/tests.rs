@@ -161,8 +161,7 @@ fn a_snapshot_is_named_or_lies_in_s3() {
     assert_eq!(field("nightly", "snapshot_name"), Some(json!("nightly")));
     let arn = "arn:aws:elasticache:eu-central-1:111122223333:snapshot:nightly";
     assert_eq!(field(arn, "snapshot_name"), Some(json!("nightly")));
-    let file = "arn:aws:s3:::bucket/a.rdb";
-    assert_eq!(field(file, "snapshot_arns"), Some(json!([file])));
+    assert_eq!(field("arn:aws:s3:::bucket/a.rdb", "snapshot_arns"), Some(json!(["arn:aws:s3:::bucket/a.rdb"])));
 }
 
 #[test]

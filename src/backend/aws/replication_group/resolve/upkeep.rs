@@ -98,14 +98,12 @@ impl Resolving<'_> {
     pub(super) fn restore(&mut self) {
         let Some(from) = self.spec.restore_from.as_deref() else { return };
         let origin = self.spec.origin_of("restore_from");
-        let arns: Vec<&str> = from.split(',').map(str::trim).collect();
-        if arns.iter().all(|arn| arn.starts_with("arn:") && arn.contains(":s3:::")) {
-            self.out.put("snapshot_arns", arns, origin);
+        if from.starts_with("arn:") && from.contains(":s3:::") {
+            self.out.put("snapshot_arns", vec![from], origin);
         } else if let Some((_, name)) = from.split_once(":snapshot:").filter(|_| from.starts_with("arn:")) {
             self.out.put("snapshot_name", name, origin);
-        } else if from.contains([':', '/', ',']) {
-            let expected =
-                "the name or arn of an elasticache snapshot, or arns of rdb files in s3, separated by commas";
+        } else if from.contains([':', '/']) {
+            let expected = "the name or arn of an elasticache snapshot, or the arn of an rdb file in s3";
             self.wrong("restore_from", expected, from, None);
         } else {
             self.out.put("snapshot_name", from, origin);
