@@ -50,6 +50,7 @@ async fn an_unknown_method_is_405_and_tells_the_known_ones() {
         ("PUT", "/", &["GET", "POST"]),
         ("TRACE", "/health", &["GET"]),
         ("BREW", "/health", &["GET"]),
+        ("PATCH", "/redis/", &["POST"]),
     ] {
         let answer = server.running.call(method, path).send().await.assert_error(405, "RES-114");
         let mut told: Vec<&str> = answer.header("allow").split(',').map(str::trim).filter(|m| *m != "HEAD").collect();
