@@ -35,7 +35,12 @@ fn path() -> impl Strategy<Value = String> {
     ];
     let segment = prop_oneof![4 => select(words.to_vec()).prop_map(str::to_owned), 1 => "[ -~]{0,70}"];
     let query = select(&["", "?dry_run=true", "?dry_run", "?%ff=%", "?dry_run=true&dry_run=false"][..]);
-    (prop::collection::vec(segment, 0..4), query).prop_map(|(segments, query)| {
+    let segments = prop_oneof![
+        Just(vec!["redis".to_owned(), ID.to_owned()]),
+        Just(vec![ID.to_owned()]),
+        prop::collection::vec(segment, 0..4),
+    ];
+    (segments, query).prop_map(|(segments, query)| {
         let path = segments.join("/").replace(['?', '#', '\\', ' ', '"', '<', '>', '`'], "-");
         format!("/{path}{query}")
     })
@@ -66,6 +71,7 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
         json!({"id": ID, "type": "redis", "resource": resource, "driver": driver, "driver_params": values}).to_string()
     });
     prop_oneof![
+        2 => Just(json!({"id": ID, "type": "redis"}).to_string().into_bytes()),
         6 => shaped.prop_map(String::into_bytes),
         1 => value().prop_map(|value| value.to_string().into_bytes()),
         1 => prop::collection::vec(any::<u8>(), 0..200),

@@ -131,6 +131,10 @@ async fn a_huge_body_is_413() {
     let body = json!({"type": "redis", "driver": {"values": {"tags": {"x": "y".repeat(3000)}}}});
     server.put(&path()).json(&body).send().await.assert_error(413, "RES-114");
     server.post("/redis/").json(&body).send().await.assert_error(413, "RES-114");
+    for _ in 0..10 {
+        let huge = json!({"type": "redis", "x": "y".repeat(8_000_000)});
+        server.put(&path()).json(&huge).send().await.assert_error(413, "RES-114");
+    }
     server.put(&path()).json(&json!({"type": "redis"})).send().await.assert_status(202);
 }
 

@@ -31,6 +31,7 @@ const SECRETS: HeaderName = HeaderName::from_static("humanitec-driver-secrets");
 #[expect(dead_code, reason = "describes the body in the OpenAPI document")]
 pub(super) struct LegacyInput {
     /// The id of the resource.
+    #[schema(pattern = "^[a-z0-9-]{3,63}$")]
     id: String,
     /// The resource type. Optional on a route.
     #[schema(required = false)]
