@@ -67,7 +67,11 @@ impl Driver {
             changes: changes.clone(),
             adopt: put.spec.adopt.is_some(),
             rotate: put.spec.rotate.filter(|_| auth_by_driver),
-            mark_differs: found.seen.mark().is_some_and(|mark| self.remarked(put, mark, None) != *mark),
+            mark_differs: found.seen.mark().is_some_and(|mark| {
+                // Noted only once the cache has that size: noted earlier, it would hide that the update failed.
+                let resized = changes.is_empty() && resolved.capacity.is_some() && resolved.capacity != mark.capacity;
+                resized || self.remarked(put, mark, None) != *mark
+            }),
         };
         let when = self.when(found.product(), self.running(&put.call.id, cookie));
         let next = lifecycle::next(&put.call.id, Wish::Present(&wanted), &found.seen, &when);
