@@ -76,13 +76,14 @@ impl Clients {
             .behavior_version(BehaviorVersion::latest())
             .http_client(http)
             .region(Region::new(region.to_owned()))
-            .credentials_provider(identity.provider)
             .identity_cache(identity.cache)
             .timeout_config(self.timeouts.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(self.max_attempts))
             // The SDK's budget of retries is otherwise one for all tenants.
             .retry_partition(RetryPartition::custom(format!("elasticache-{region}-{}", key.0)).build())
             .retry_classifier(super::retry::CustomerThrottling);
+        // Not `credentials_provider`, which wraps it anew: each client would then have credentials of its own in the cache.
+        config.set_credentials_provider(Some(identity.provider));
         config.set_endpoint_url(self.endpoint_url.clone());
         config.set_app_name(self.app_name.clone());
         let client = aws_sdk_elasticache::Client::from_conf(config.build());
@@ -118,11 +119,11 @@ impl Clients {
             .behavior_version(BehaviorVersion::latest())
             .http_client(http)
             .region(Region::new(region.to_owned()))
-            .credentials_provider(identity.provider.clone())
             .identity_cache(identity.cache.clone())
             .timeout_config(self.timeouts.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(self.max_attempts))
             .retry_partition(RetryPartition::custom(format!("sts-{region}-{who}")).build());
+        config.set_credentials_provider(Some(identity.provider.clone()));
         config.set_endpoint_url(self.sts_endpoint_url.clone());
         config.set_app_name(self.app_name.clone());
         aws_sdk_sts::Client::from_conf(config.build())
