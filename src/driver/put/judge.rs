@@ -32,6 +32,13 @@ impl Driver {
         let mut warnings = put.warnings.clone();
         let (mut found, mut older) = self.find(put, cookie, &keys, &place).await?;
 
+        // What is made anew in its place, while that runs, is not refused.
+        let absent = !found.exists() && self.running(&put.call.id, cookie).is_none();
+        if let Some(existing) = put.spec.adopt.as_ref().filter(|_| absent) {
+            let field = FieldError::new(put.spec.path_of("adopt"), "the name of an existing cache", existing.as_str());
+            let hint = "there is none of this name: check name, region and account, or leave `adopt` out";
+            return Err(DriverError::fields(vec![field.hint(hint)]).product(put.product).into());
+        }
         let policy = self.provider_change(put, &found);
         if found.exists() && found.product() != put.product {
             match policy {
