@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Cookie, Driver, DriverError, Failure};
 use crate::backend::{At, Backend, BackendError, Credentials, Given, Kind, Observed, Ownership, Phase, Scope};
-use crate::cache::{CacheName, Code, GuResId, Place, Product, Provider, State};
+use crate::cache::{CacheName, GuResId, Place, Product, Provider, State};
 
 /// A place that was looked at, and what was there.
 #[derive(Debug, Clone)]
@@ -80,7 +80,8 @@ pub(super) struct Search {
 }
 
 impl Driver {
-    /// Looks at one place.
+    /// Looks at one place. Credentials of another account than the place's are refused, because they would show an empty
+    /// place where the cache is not.
     pub(super) async fn look(&self, place: Place, keys: &Keys) -> Result<Found, LookFailed> {
         let product = place.product;
         let backend = match self.registry().get(product) {
@@ -92,29 +93,19 @@ impl Driver {
         };
         let at = At { credentials: keys.of(place.provider()), place };
         match backend.observe(&at).await {
+            Ok(seen) if at.place.account.as_ref().is_some_and(|known| *known != seen.account) => {
+                Err(LookFailed { product, error: of_another_account(&at, &seen.account) })
+            }
             Ok(seen) => Ok(Found { backend, at, seen }),
             Err(error) => Err(LookFailed { product, error }),
         }
     }
 
-    /// Looks where the cookie says the cache is. Credentials of another account are refused, because they would show
-    /// an empty place where the cache is not.
+    /// Looks where the cookie says the cache is.
     pub(super) async fn look_by_cookie(&self, cookie: &Cookie, keys: &Keys) -> Result<Option<Found>, Halt> {
         let Some(place) = cookie.place.clone() else { return Ok(None) };
-        let known = place.account.clone();
         self.registry().get(place.product).map_err(DriverError::from)?;
-        let found = self.look(place, keys).await?;
-        if let Some(known) = known.filter(|known| *known != found.seen.account) {
-            let message = format!(
-                "the cache lives in account {known}, and the credentials are of account {}",
-                found.seen.account
-            );
-            let error = DriverError::new(Code::Credentials, message)
-                .product(found.product())
-                .hint("send credentials of the account in which the cache was made; nothing was changed");
-            return Err(error.into());
-        }
-        Ok(Some(found))
+        Ok(Some(self.look(place, keys).await?))
     }
 
     /// Looks in every place in which this config may have made the cache, but those in `known`, all at once.
@@ -229,6 +220,13 @@ impl From<LookFailed> for Halt {
             DriverError::backend(failed.product, failed.error).into()
         }
     }
+}
+
+fn of_another_account(at: &At, account: &str) -> BackendError {
+    let known = at.place.account.as_deref().unwrap_or_default();
+    let message = format!("the cache lives in account {known}, and the credentials are of account {account}");
+    BackendError::new(Kind::Credentials, "look", message)
+        .hint("send credentials of the account in which the cache was made; nothing was changed")
 }
 
 /// Whether the name belongs to somebody: what a DELETE must not take for absence.

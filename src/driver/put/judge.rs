@@ -32,6 +32,13 @@ impl Driver {
         let mut warnings = put.warnings.clone();
         let (mut found, mut older) = self.find(put, cookie, &keys, &place).await?;
 
+        // What is made anew in its place, while that runs, is not refused.
+        let absent = !found.exists() && self.running(&put.call.id, cookie).is_none();
+        if let Some(existing) = put.spec.adopt.as_ref().filter(|_| absent) {
+            let field = FieldError::new(put.spec.path_of("adopt"), "the name of an existing cache", existing.as_str());
+            let hint = "there is none of this name: check name, region and account, or leave `adopt` out";
+            return Err(DriverError::fields(vec![field.hint(hint)]).product(put.product).into());
+        }
         let policy = Self::provider_change(put, &found);
         if found.exists() && found.product() != put.product {
             match policy {
@@ -68,7 +75,11 @@ impl Driver {
             changes: changes.clone(),
             adopt: put.spec.adopt.is_some(),
             rotate: put.spec.rotate.filter(|_| auth_by_driver),
-            mark_differs: found.seen.mark().is_some_and(|mark| self.remarked(put, mark, None) != *mark),
+            mark_differs: found.seen.mark().is_some_and(|mark| {
+                // Noted only once the cache has that size: noted earlier, it would hide that the update failed.
+                let resized = changes.is_empty() && resolved.capacity.is_some() && resolved.capacity != mark.capacity;
+                resized || self.remarked(put, mark, None) != *mark
+            }),
         };
         let when = self.when(found.product(), self.running(&put.call.id, cookie));
         let next = lifecycle::next(&put.call.id, Wish::Present(&wanted), &found.seen, &when);

@@ -74,7 +74,6 @@ impl Driver {
             Next::Update(changes) => {
                 let Some(mark) = mark else { return Err(lost_mark()) };
                 let mut mark = self.remarked(put, &mark, Some(wanted.want));
-                mark.capacity = resolved.capacity.clone().or(mark.capacity);
                 let mut password = None;
                 if changes.iter().any(|change| change.field == "auth") {
                     mark.password = Some(self.inner.keyring.new_password(self.inner.random.as_ref()));
@@ -92,7 +91,9 @@ impl Driver {
             }
             Next::Mark => {
                 let Some(mark) = mark else { return Err(lost_mark()) };
-                let found = self.rewrite_mark(found, self.remarked(put, &mark, None)).await?;
+                let capacity = resolved.capacity.clone().or_else(|| mark.capacity.clone());
+                let mark = Mark { capacity, ..self.remarked(put, &mark, None) };
+                let found = self.rewrite_mark(found, mark).await?;
                 self.ready(asked, &found, warnings).await
             }
             Next::Rotate => {
