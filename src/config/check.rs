@@ -8,8 +8,9 @@ use super::problem::Problem;
 use super::{Config, files};
 use crate::cache::{Mark, Provider};
 
-/// The driver's own paths, which a route would hide.
-const RESERVED: [(&str, &str); 7] = [
+/// First segments of paths that are this driver's own, and therefore neither routes nor ids of resources, each with what it
+/// is for.
+pub const RESERVED: [(&str, &str); 7] = [
     ("alive", "the liveness probe"),
     ("health", "the readiness probe"),
     ("metrics", "the metrics"),

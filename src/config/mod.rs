@@ -25,7 +25,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub use check::validate;
+pub use check::{RESERVED, validate};
 pub use cookie::{Cookie, Unreadable};
 pub use environment::{process_env, process_path};
 pub use lifecycle::{Deadlines, DefaultsApply, DeleteUnverifiable, Lifecycle, RetryAfter};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Cookie, Driver, DriverError, Failure};
-use crate::backend::{At, Backend, BackendError, Credentials, Given, Kind, Observed, Ownership, Phase, Scope};
+use crate::backend::{At, Backend, BackendError, Credentials, Given, Kind, Observed, Owned, Ownership, Phase, Scope};
 use crate::cache::{CacheName, GuResId, Place, Product, Provider, State};
 
 /// A place that was looked at, and what was there.
@@ -116,9 +116,6 @@ impl Driver {
                 places.extend(backend.places(&name));
             }
         }
-        let same = |a: &Place, b: &Place| {
-            a.product == b.product && a.location == b.location && a.group == b.group && a.name == b.name
-        };
         places.retain(|place| !known.iter().any(|known| same(place, known)));
         let mut looks = tokio::task::JoinSet::new();
         for place in places {
@@ -127,18 +124,20 @@ impl Driver {
         }
         let mut search = Search::default();
         while let Some(look) = looks.join_next().await {
-            // A look that panicked told nothing, like one that timed out.
-            let Ok(look) = look else { continue };
-            search.take(id, look);
+            match look {
+                Ok(look) => search.take(id, look),
+                // What it would have seen is not known: the request must not go on as if nothing were there.
+                Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+            }
         }
         if search.owned.is_empty() && search.transient.is_empty() {
-            self.search_by_mark(id, keys, &mut search).await;
+            self.search_by_mark(id, keys, known, &mut search).await;
         }
         search
     }
 
     /// Finds a cache that bears the mark under a name of its own: an adopted one.
-    async fn search_by_mark(&self, id: &GuResId, keys: &Keys, search: &mut Search) {
+    async fn search_by_mark(&self, id: &GuResId, keys: &Keys, known: &[Place], search: &mut Search) {
         let name = self.names(id, None).remove(0);
         for backend in self.registry().all().filter(|backend| backend.capabilities().adopts) {
             for place in backend.places(&name) {
@@ -153,7 +152,8 @@ impl Driver {
                     // The look at the same place said so already.
                     Err(_) => continue,
                 };
-                for owned in listed.into_iter().filter(|owned| owned.mark.id == *id) {
+                let new = |owned: &Owned| owned.mark.id == *id && !known.iter().any(|known| same(&owned.place, known));
+                for owned in listed.into_iter().filter(new) {
                     let look = self.look(owned.place, keys).await;
                     search.take(id, look);
                 }
@@ -227,6 +227,11 @@ fn of_another_account(at: &At, account: &str) -> BackendError {
     let message = format!("the cache lives in account {known}, and the credentials are of account {account}");
     BackendError::new(Kind::Credentials, "look", message)
         .hint("send credentials of the account in which the cache was made; nothing was changed")
+}
+
+/// Whether both are one place, as far as is known of their accounts.
+fn same(a: &Place, b: &Place) -> bool {
+    a.product == b.product && a.location == b.location && a.group == b.group && a.name == b.name
 }
 
 /// Whether the name belongs to somebody: what a DELETE must not take for absence.

@@ -36,10 +36,10 @@ pub struct PlannedChange {
     /// The product's own field.
     pub field: String,
     /// What is there.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub from: Value,
     /// What is wanted.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub to: Value,
     /// What it costs.
     pub class: Class,

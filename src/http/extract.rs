@@ -8,10 +8,9 @@ use serde::Deserialize;
 
 use super::App;
 use super::error::ApiError;
-use super::router::OPERATOR_PATHS;
 use super::wire::COOKIE;
 use crate::cache::{FieldError, GuResId};
-use crate::config::Route;
+use crate::config::{RESERVED, Route};
 use crate::driver::Call;
 
 /// The route that a request came in by, put there by its nested router.
@@ -72,7 +71,7 @@ impl FromRequestParts<App> for Id {
 
 /// Reads a GUResID; names that stand for something else are refused, or a forgotten id would make a cache.
 pub(super) fn read_id(app: &App, text: &str) -> Result<Id, String> {
-    if OPERATOR_PATHS.contains(&text) || app.config().routes.contains_key(text) {
+    if RESERVED.iter().any(|(reserved, _)| *reserved == text) || app.config().routes.contains_key(text) {
         return Err("the name is reserved, it stands for a path of this driver; was the id of the resource forgotten?"
             .to_owned());
     }

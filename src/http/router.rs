@@ -17,9 +17,6 @@ use super::{App, docs, legacy, openapi, operator, resource};
 use crate::cache::nearest;
 use crate::config::Config;
 
-/// First segments that are this driver's own, and therefore neither routes nor ids of resources.
-pub(super) const OPERATOR_PATHS: [&str; 7] = ["alive", "health", "metrics", "docs", "sizes", "resources", "plan"];
-
 /// The route table, and with it the OpenAPI document.
 pub(super) fn table(config: &Config) -> OpenApiRouter<App> {
     let mut table = OpenApiRouter::with_openapi(openapi::head())

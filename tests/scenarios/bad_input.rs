@@ -43,7 +43,9 @@ async fn each_wrong_value_is_told_with_its_path_and_nothing_is_called() {
         (json!({"on_delete": "hold"}), "driver.values.on_delete"),
         (json!({"ttl": "3h"}), "driver.values.ttl"),
     ] {
-        let refused = resource.put(values.clone()).await.is_error("RES-101");
+        let refused = resource.put(values.clone()).await;
+        assert_eq!(refused.status, 400, "{values}");
+        let refused = refused.is_error("RES-101");
         assert!(refused.fields()[0].starts_with(path), "{values}: {}", refused.text);
     }
     assert_nothing_was_called(&world);
@@ -84,7 +86,13 @@ async fn all_wrong_fields_are_told_in_one_answer() {
     fields.sort_unstable();
     assert_eq!(
         fields,
-        ["driver.values.aws.port", "driver.values.engine", "driver.values.replicas", "driver.values.sise", "driver.values.tls"]
+        [
+            "driver.values.aws.port",
+            "driver.values.engine",
+            "driver.values.replicas",
+            "driver.values.sise",
+            "driver.values.tls"
+        ]
     );
     assert_nothing_was_called(&world);
 }
@@ -172,7 +180,10 @@ async fn a_profile_stands_below_the_request_and_its_mistakes_are_told() {
     assert!(hint.contains("production"), "{}", refused.text);
     resource.put(json!({"profile": "production", "size": "small"})).await.is(202);
     let cache = world.only_cache().await;
-    assert_eq!((&cache["CacheNodeType"], &cache["NodeGroups"][0]["ReplicaCount"]), (&json!("cache.t4g.small"), &json!(1)));
+    assert_eq!(
+        (&cache["CacheNodeType"], &cache["NodeGroups"][0]["ReplicaCount"]),
+        (&json!("cache.t4g.small"), &json!(1))
+    );
 }
 
 #[tokio::test]
@@ -194,7 +205,11 @@ async fn developers_may_set_only_what_their_route_allows() {
         let answer = http.put(url).json(&body).send().await.unwrap();
         assert_eq!(answer.status(), 400);
         let body: Value = answer.json().await.unwrap();
-        assert_eq!((&body["error"], &body["details"]["fields"][0]["path"]), (&json!("RES-101"), &json!(path)), "{body}");
+        assert_eq!(
+            (&body["error"], &body["details"]["fields"][0]["path"]),
+            (&json!("RES-101"), &json!(path)),
+            "{body}"
+        );
     }
     assert_nothing_was_called(&world);
 }

@@ -22,7 +22,10 @@ async fn a_replacing_put_is_refused_with_field_old_new_and_id_and_nothing_is_cal
     let before = world.mutating();
     let refused = resource.put(json!({"mode": "cluster"})).await.is_error("RES-106");
     let change = &refused.body["details"]["changes"][0];
-    assert_eq!((&change["field"], &change["from"], &change["to"]), (&json!("mode"), &json!("standard"), &json!("cluster")));
+    assert_eq!(
+        (&change["field"], &change["from"], &change["to"]),
+        (&json!("mode"), &json!("standard"), &json!("cluster"))
+    );
     assert_eq!(change["class"], "replace");
     assert!(refused.message().contains("standard") && refused.message().contains("cluster"), "{}", refused.text);
     assert!(refused.hint().contains(&change_id(&refused)), "{}", refused.text);
@@ -103,7 +106,10 @@ async fn an_update_of_several_steps_reaches_every_field() {
     }
     let cache = world.only_cache().await;
     assert_eq!(cache["CacheNodeType"], "cache.t4g.medium");
-    assert_eq!((&cache["AutomaticFailover"], &cache["PreferredMaintenanceWindow"]), (&json!(true), &json!("sun:03:00-sun:04:00")));
+    assert_eq!(
+        (&cache["AutomaticFailover"], &cache["PreferredMaintenanceWindow"]),
+        (&json!(true), &json!("sun:03:00-sun:04:00"))
+    );
     let ready = resource.put(wanted.clone()).await.is(200);
     assert_eq!(ready.body["resource"]["secrets"], old.body["resource"]["secrets"]);
     let before = world.mutating();
@@ -115,7 +121,9 @@ async fn an_update_of_several_steps_reaches_every_field() {
 async fn a_size_that_goes_back_and_forth_is_followed_each_time() {
     let world = World::start().await;
     let (_driver, mut resource, _) = made(&world, &json!({"size": "small"})).await;
-    for (size, node_type) in [("medium", "cache.t4g.medium"), ("small", "cache.t4g.small"), ("medium", "cache.t4g.medium")] {
+    for (size, node_type) in
+        [("medium", "cache.t4g.medium"), ("small", "cache.t4g.small"), ("medium", "cache.t4g.medium")]
+    {
         resource.put(json!({"size": size})).await.is(202);
         world.minutes(30);
         resource.put(json!({"size": size})).await.is(200);

@@ -94,7 +94,8 @@ async fn a_failed_update_is_told_once_deletes_nothing_and_is_tried_again() {
 
 #[tokio::test]
 async fn transient_trouble_is_never_an_error() {
-    for trouble in [json!({"kind": "throttle"}), json!({"kind": "http", "status": 503}), json!({"kind": "drop_before"})] {
+    for trouble in [json!({"kind": "throttle"}), json!({"kind": "http", "status": 503}), json!({"kind": "drop_before"})]
+    {
         let world = World::start().await;
         let driver = world.driver().await;
         let mut resource = world.resource(&driver);

@@ -171,8 +171,12 @@ async fn a_final_snapshot_is_named_by_cache_and_life() {
     }
     assert!(world.caches().await.is_empty());
     let state = world.cloud.control().state().await;
-    let snapshots: Vec<&str> =
-        state["snapshots"].as_array().unwrap().iter().filter_map(|snapshot| snapshot["SnapshotName"].as_str()).collect();
+    let snapshots: Vec<&str> = state["snapshots"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|snapshot| snapshot["SnapshotName"].as_str())
+        .collect();
     assert_eq!(snapshots.len(), 2, "{snapshots:?}");
     assert!(snapshots[0] != snapshots[1]);
     assert!(snapshots.iter().all(|snapshot| snapshot.starts_with(&names[0])), "{snapshots:?}");

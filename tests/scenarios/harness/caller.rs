@@ -186,7 +186,10 @@ impl Answer {
                 assert!(self.header("retry-after").parse::<u64>().is_ok_and(|seconds| seconds >= 1), "{self:?}");
                 assert!(at("estimated_completion_time") >= at("current_time"), "{self:?}");
                 assert_eq!(at("timeout_deadline"), at("timeout"), "{self:?}");
-                assert!(["creating", "updating", "deleting"].map(Value::from).contains(&self.body["status"]), "{self:?}");
+                assert!(
+                    ["creating", "updating", "deleting"].map(Value::from).contains(&self.body["status"]),
+                    "{self:?}"
+                );
             }
             _ => {
                 assert!(self.body["error"].as_str().is_some_and(|code| code.starts_with("RES-1")), "{self:?}");

@@ -152,7 +152,10 @@ impl World {
         let calls = self.cloud.control().calls().to_json();
         let reads = ["Describe", "List", "Get", "AssumeRole"];
         let counts = calls["counts"].as_object().unwrap().iter();
-        counts.filter(|(action, _)| !reads.iter().any(|read| action.starts_with(read))).filter_map(|(_, n)| n.as_u64()).sum()
+        counts
+            .filter(|(action, _)| !reads.iter().any(|read| action.starts_with(read)))
+            .filter_map(|(_, n)| n.as_u64())
+            .sum()
     }
 
     pub(crate) async fn caches(&self) -> Vec<Value> {
