@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
@@ -189,7 +189,11 @@ fn shape(response: &mut Response, request_id: &str) -> Option<Arc<ApiError>> {
     };
     let bytes = serde_json::to_vec(&body).expect("an error is plain data");
     let headers = response.headers_mut();
-    headers.remove(axum::http::header::CONTENT_LENGTH);
+    headers.remove(CONTENT_LENGTH);
+    if error.status() != StatusCode::METHOD_NOT_ALLOWED {
+        // The router adds it to whatever our 405 fallback answers.
+        headers.remove(ALLOW);
+    }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     *response.body_mut() = Body::from(bytes);
     Some(error)

@@ -6,7 +6,8 @@ use axum::Extension;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
-use super::openapi;
+use super::{openapi, page};
+use crate::cache::fields;
 use crate::config::Config;
 
 /// Both documents, made once.
@@ -18,9 +19,9 @@ pub(super) struct Documents {
 
 impl Documents {
     pub(super) fn new(config: &Config) -> Self {
-        let document = openapi(config);
-        let spec = document.to_pretty_json().expect("an OpenAPI document is plain data");
-        Self { page: spec.clone().into(), spec: spec.into() }
+        let document = serde_json::to_value(openapi(config)).expect("an OpenAPI document is plain data");
+        let page = page::render(&document, &fields::reference());
+        Self { spec: document.to_string().into(), page: page.into() }
     }
 }
 
@@ -34,6 +35,6 @@ pub(super) async fn spec(Extension(documents): Extension<Documents>) -> Response
 /// This interface, for people
 #[utoipa::path(get, path = "/docs", operation_id = "docs", tag = "Operators",
     responses((status = 200, description = "A page", body = String, content_type = "text/html")))]
-pub(super) async fn page(Extension(documents): Extension<Documents>) -> Response {
+pub(super) async fn read(Extension(documents): Extension<Documents>) -> Response {
     ([(CONTENT_TYPE, "text/html; charset=utf-8")], documents.page.to_string()).into_response()
 }

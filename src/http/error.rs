@@ -106,6 +106,10 @@ impl ApiError {
         self
     }
 
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// The error itself.
     #[must_use]
     pub fn error(&self) -> &DriverError {

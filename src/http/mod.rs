@@ -14,6 +14,7 @@ mod input;
 mod legacy;
 mod openapi;
 mod operator;
+mod page;
 mod prefer;
 mod resource;
 mod router;

@@ -2,13 +2,15 @@
 
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
-use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder, Schema};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::App;
 use super::wire::{ErrorBody, ErrorDetails, InputData};
-use crate::cache::Code;
+use crate::backend::{Class, Phase};
+use crate::cache::{Code, Product, Provider};
 use crate::config::{Config, Route};
+use crate::driver::{self, Action};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -37,6 +39,7 @@ pub(super) fn head() -> OpenApi {
 pub fn openapi(config: &Config) -> OpenApi {
     let mut document = super::router::table(config).into_openapi();
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    write_words(&mut document);
     // A path of a route is written as the interface of 2020 had it, with its slash.
     for name in config.routes.keys() {
         if let Some(item) = document.paths.paths.remove(&format!("/{name}")) {
@@ -49,6 +52,25 @@ pub fn openapi(config: &Config) -> OpenApi {
         }
     }
     document
+}
+
+/// Writes enums as they stand in JSON. `words!` hands its words to serde's `rename` in a form that utoipa's derive cannot
+/// read, so that it shows the names of the variants.
+fn write_words(document: &mut OpenApi) {
+    let enums: [(&str, &[&str]); 6] = [
+        ("Action", Action::WORDS),
+        ("Class", Class::WORDS),
+        ("Operation", driver::Operation::WORDS),
+        ("Phase", Phase::WORDS),
+        ("Product", Product::WORDS),
+        ("Provider", Provider::WORDS),
+    ];
+    let Some(components) = &mut document.components else { return };
+    for (name, words) in enums {
+        if let Some(RefOr::T(Schema::Object(schema))) = components.schemas.get_mut(name) {
+            schema.enum_values = Some(words.iter().map(|word| (*word).into()).collect());
+        }
+    }
 }
 
 /// The document of one route: its operations have ids of their own, and say what they serve.

@@ -59,7 +59,6 @@ pub(super) async fn put(
 /// What a PUT answers with 200.
 #[derive(Debug, utoipa::ToSchema)]
 #[expect(dead_code, reason = "describes the answer in the OpenAPI document")]
-#[schema(no_recursion)]
 pub(super) enum PutAnswer {
     /// The resource.
     #[schema(title = "outputs")]

@@ -27,7 +27,7 @@ pub(super) fn table(config: &Config) -> OpenApiRouter<App> {
         .routes(routes!(operator::alive))
         .routes(routes!(operator::health))
         .routes(routes!(operator::sizes))
-        .routes(routes!(docs::page))
+        .routes(routes!(docs::read))
         .routes(routes!(docs::spec))
         .merge(resources());
     for (name, route) in &config.routes {
