@@ -50,22 +50,25 @@ async fn pass(mut caller: TcpStream, cloud: SocketAddr, words: Words) {
     cloud.set_nodelay(true).ok();
     let (mut asked, mut answered) = (vec![0; 64 * 1024], vec![0; 1024 * 1024]);
     loop {
-        tokio::select! {
-            Ok(count @ 1..) = caller.read(&mut asked) => {
-                if cloud.write_all(&asked[..count]).await.is_err() {
-                    return;
+        let passed = tokio::select! {
+            Ok(count) = caller.read(&mut asked) => match count {
+                0 => return,
+                count => cloud.write_all(&asked[..count]).await,
+            },
+            Ok(count) = cloud.read(&mut answered) => match count {
+                0 => return,
+                count => {
+                    let words = *words.lock().unwrap();
+                    if let Some((from, to)) = words {
+                        replace(&mut answered[..count], from.as_bytes(), to.as_bytes());
+                    }
+                    caller.write_all(&answered[..count]).await
                 }
-            }
-            Ok(count @ 1..) = cloud.read(&mut answered) => {
-                let words = *words.lock().unwrap();
-                if let Some((from, to)) = words {
-                    replace(&mut answered[..count], from.as_bytes(), to.as_bytes());
-                }
-                if caller.write_all(&answered[..count]).await.is_err() {
-                    return;
-                }
-            }
+            },
             else => return,
+        };
+        if passed.is_err() {
+            return;
         }
     }
 }
