@@ -213,3 +213,36 @@ async fn deletion_protection_is_res_110_until_it_is_lifted() {
     server.put(&path).values(&json!({"deletion_protection": false})).send().await.assert_status(200);
     server.delete(&path).send().await.assert_status(202);
 }
+
+#[tokio::test]
+async fn what_leads_elsewhere_while_a_creation_runs_is_409_with_the_hint_of_the_creation() {
+    let server = Server::start().await;
+    let path = format!("/redis/{ID}");
+    server.put(&path).values(&json!({})).send().await.assert_status(202);
+    let (key, _) = server.cloud.caches().into_iter().next().unwrap();
+    server.cloud.meddle(&key, |cache| cache.mark.as_mut().unwrap().want = "another-wish".to_owned());
+    let conflict = server.put(&path).values(&json!({})).send().await.assert_status(409);
+    assert_eq!(conflict.body["status"], "creating");
+    assert_eq!(server.cloud.mutations(), ["CreateCache"]);
+}
+
+#[tokio::test]
+async fn http_2_is_spoken_too() {
+    let server = Server::start().await;
+    let client = reqwest::Client::builder().no_proxy().http2_prior_knowledge().build().unwrap();
+    let url = format!("http://{}/alive", server.running.address);
+    let response = client.get(url).send().await.unwrap();
+    assert_eq!((response.version(), response.status().as_u16()), (reqwest::Version::HTTP_2, 200));
+}
+
+#[tokio::test]
+async fn a_head_request_has_no_body_also_when_it_fails() {
+    let server = Server::start().await;
+    for (path, status) in [("/alive", 200), ("/nowhere/at/all", 404)] {
+        let url = format!("http://{}{path}", server.running.address);
+        let response = server.running.client.head(url).send().await.unwrap();
+        assert_eq!(response.status().as_u16(), status);
+        assert_eq!(response.headers()["content-type"], "application/json");
+        assert!(response.bytes().await.unwrap().is_empty());
+    }
+}

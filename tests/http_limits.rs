@@ -50,6 +50,7 @@ async fn an_unknown_method_is_405_and_tells_the_known_ones() {
         ("PUT", "/", &["GET", "POST"]),
         ("TRACE", "/health", &["GET"]),
         ("BREW", "/health", &["GET"]),
+        ("PATCH", "/redis/", &["POST"]),
     ] {
         let answer = server.running.call(method, path).send().await.assert_error(405, "RES-114");
         let mut told: Vec<&str> = answer.header("allow").split(',').map(str::trim).filter(|m| *m != "HEAD").collect();
@@ -80,16 +81,9 @@ async fn a_request_id_is_kept_if_it_is_harmless_and_made_otherwise() {
 #[tokio::test]
 async fn a_panic_is_a_500_in_the_shape_of_every_error_and_the_server_lives_on() {
     let server = Server::start().await;
-    for call in [server.put(&path()).values(&json!({})), server.get(&path()), server.delete(&path())] {
-        server.cloud.fail("DescribeCache", 1, Fault::Panics);
-        let answer = call.send().await;
-        // A look in parallel that panics is one that told nothing; a look in the request itself is a fault.
-        if answer.status == 500 {
-            let answer = answer.assert_error(500, "RES-113");
-            assert!(!answer.text.contains("imagined bug"), "{}", answer.text);
-        }
-        server.cloud.let_go();
-    }
+    server.cloud.fail("DescribeCache", 1, Fault::Panics);
+    let answer = server.put(&path()).values(&json!({})).send().await.assert_error(500, "RES-113");
+    assert!(!answer.text.contains("imagined bug"), "{}", answer.text);
     server.cloud.fail("CreateCache", 1, Fault::Panics);
     server.put(&path()).values(&json!({})).send().await.assert_error(500, "RES-113");
     server.put(&path()).values(&json!({})).send().await.assert_status(202);

@@ -41,7 +41,7 @@ fn content_type(headers: &HeaderMap) -> Result<(), ApiError> {
     if essence.eq_ignore_ascii_case("application/json") {
         return Ok(());
     }
-    let shown: String = essence.chars().filter(|c| c.is_ascii_graphic()).take(60).collect();
+    let shown: String = essence.chars().filter(char::is_ascii_graphic).take(60).collect();
     Err(ApiError::not_json(&format!("`{shown}`")))
 }
 

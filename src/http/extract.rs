@@ -2,6 +2,7 @@
 
 use axum::Extension;
 use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use serde::Deserialize;
 
@@ -85,29 +86,21 @@ pub(super) fn read_id(app: &App, text: &str) -> Result<Id, String> {
 }
 
 /// A call without a body: GET or DELETE.
-pub(super) fn call(app: &App, entry: &Entry, id: GuResId, parts: &axum::http::HeaderMap) -> Result<Call, ApiError> {
-    Ok(Call {
+pub(super) fn call(app: &App, entry: &Entry, id: GuResId, headers: &HeaderMap) -> Call {
+    Call {
         id,
         resource_type: entry.route(app).map(|route| route.resource_type.clone()),
         route: entry.route.clone(),
-        cookie: cookie(parts)?,
+        cookie: cookie(headers),
         credentials: None,
         request_id: entry.request_id.clone(),
-    })
+    }
 }
 
-/// The cookie as it came.
-pub(super) fn cookie(headers: &axum::http::HeaderMap) -> Result<Option<String>, ApiError> {
-    let Some(value) = headers.get(COOKIE) else { return Ok(None) };
-    match value.to_str() {
-        Ok(text) => Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty())),
-        Err(_) => Err(crate::driver::DriverError::new(
-            crate::cache::Code::BadCookie,
-            "the cookie has characters that are not printable ASCII",
-        )
-        .hint("send back the last Set-Humanitec-Driver-Cookie as it was")
-        .into()),
-    }
+/// The cookie as it came. Bytes that are not text are for the driver to judge, like everything else about it.
+pub(super) fn cookie(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(COOKIE)?;
+    Some(String::from_utf8_lossy(value.as_bytes()).trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 /// `?dry_run=true`.

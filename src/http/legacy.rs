@@ -1,5 +1,7 @@
 //! The interface of 2020: POST and DELETE that wait. A thin adapter over the same driver.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName};
@@ -8,7 +10,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::sync::Arc;
 use utoipa::ToSchema;
 
 use super::App;
@@ -30,6 +31,7 @@ const SECRETS: HeaderName = HeaderName::from_static("humanitec-driver-secrets");
 #[expect(dead_code, reason = "describes the body in the OpenAPI document")]
 pub(super) struct LegacyInput {
     /// The id of the resource.
+    #[schema(pattern = "^[a-z0-9-]{3,63}$")]
     id: String,
     /// The resource type. Optional on a route.
     #[schema(required = false)]
@@ -91,7 +93,7 @@ pub(super) async fn post(
     let input = Input::of_legacy(body, &mut members);
     // Without an id there is an error already, so that this one is never used.
     let known = id.clone().unwrap_or_else(|| GuResId::parse("unknown").expect("it is a legal id"));
-    let put = input.put(&app, &entry, known.clone(), cookie(&headers)?, members).map_err(in_words_of_2020)?;
+    let put = input.put(&app, &entry, known.clone(), cookie(&headers), members).map_err(in_words_of_2020)?;
     let wait = app.config().server.legacy.wait;
     match app.driver().put(put, wait).await.map_err(|failure| in_words_of_2020(failure.into()))? {
         Outcome::Ready(ready) => Ok(Json(created(*ready)).into_response()),
@@ -136,7 +138,7 @@ pub(super) async fn delete(app: &App, entry: &Entry, id: GuResId, headers: &Head
     if !members.errors.is_empty() {
         return Err(DriverError::fields(members.errors).into());
     }
-    let mut call = call(app, entry, id.clone(), headers)?;
+    let mut call = call(app, entry, id.clone(), headers);
     if let Some(account) = account {
         let given = Given::recognise(&account).map_err(|fields| {
             let mut error = DriverError::fields(fields);

@@ -1,6 +1,6 @@
 //! The driver over HTTP: the Driver API 0.9.3, the interface of 2020, and what operators ask.
 //!
-//! [`router`] has the whole route table on one page. [`answer`] is what every request goes through, whatever its path:
+//! `router.rs` has the whole route table on one page. [`answer`] is what every request goes through, whatever its path:
 //! request id, trailing slash, limits, time-out, the shape of errors, the log line.
 
 pub mod answer;

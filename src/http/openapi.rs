@@ -38,7 +38,7 @@ pub(super) fn head() -> OpenApi {
 #[must_use]
 pub fn openapi(config: &Config) -> OpenApi {
     let mut document = super::router::table(config).into_openapi();
-    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     write_words(&mut document);
     // A path of a route is written as the interface of 2020 had it, with its slash.
     for name in config.routes.keys() {

@@ -42,6 +42,7 @@ pub(super) struct Ready {
     /// The version of the binary.
     version: String,
     /// The enabled providers, as last seen.
+    #[schema(value_type = BTreeMap<String, ProviderHealth>)]
     providers: BTreeMap<Provider, ProviderHealth>,
 }
 

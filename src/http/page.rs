@@ -164,7 +164,11 @@ fn marked(text: &str) -> String {
     let mut out = String::new();
     for (at, part) in text.split('`').enumerate() {
         let part = escape(part);
-        out.push_str(&if at % 2 == 1 { format!("<code>{part}</code>") } else { part });
+        if at % 2 == 1 {
+            add(&mut out, format_args!("<code>{part}</code>"));
+        } else {
+            out.push_str(&part);
+        }
     }
     out
 }

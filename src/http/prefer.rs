@@ -35,7 +35,7 @@ mod tests {
 
     fn read(lines: &[&'static str]) -> Option<u64> {
         let headers = lines.iter().map(|line| (PREFER, HeaderValue::from_static(line))).collect();
-        wait(&headers, Duration::from_secs(300)).map(|wait| wait.as_secs())
+        wait(&headers, Duration::from_mins(5)).map(|wait| wait.as_secs())
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::driver::{Hint, Outcome, Plan};
 #[utoipa::path(
     put, path = "/{GUResID}", operation_id = "put_resource", tag = "Driver API",
     params(
-        ("GUResID" = String, Path, description = "The orchestrator's id of the resource: 3 to 63 of a-z, 0-9 and '-'"),
+        ("GUResID" = String, Path, pattern = "^[a-z0-9-]{3,63}$", description = "The orchestrator's id of the resource: 3 to 63 of a-z, 0-9 and '-'"),
         ("dry_run" = Option<bool>, Query, description = "Tell what would be done, and do nothing"),
         ("Humanitec-Driver-Cookie" = Option<String>, Header, description = "The last Set-Humanitec-Driver-Cookie"),
         ("Prefer" = Option<String>, Header, description = "`wait=N`: hold the answer back up to N seconds (RFC 7240)"),
@@ -47,7 +47,7 @@ pub(super) async fn put(
 ) -> Result<Response, ApiError> {
     let mut members = Members::default();
     let input = Input::of_driver_api(body, &mut members);
-    let put = input.put(&app, &entry, id.clone(), cookie(&headers)?, members)?;
+    let put = input.put(&app, &entry, id.clone(), cookie(&headers), members)?;
     if dry_run {
         return Ok(Json(app.driver().plan(&put).await?).into_response());
     }
@@ -57,7 +57,8 @@ pub(super) async fn put(
 }
 
 /// What a PUT answers with 200.
-#[derive(Debug, utoipa::ToSchema)]
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
 #[expect(dead_code, reason = "describes the answer in the OpenAPI document")]
 pub(super) enum PutAnswer {
     /// The resource.
@@ -74,7 +75,7 @@ pub(super) enum PutAnswer {
 #[utoipa::path(
     get, path = "/{GUResID}", operation_id = "get_resource", tag = "Driver API",
     params(
-        ("GUResID" = String, Path, description = "The orchestrator's id of the resource"),
+        ("GUResID" = String, Path, pattern = "^[a-z0-9-]{3,63}$", description = "The orchestrator's id of the resource"),
         ("Humanitec-Driver-Cookie" = Option<String>, Header, description = "The last Set-Humanitec-Driver-Cookie"),
     ),
     responses(
@@ -91,7 +92,7 @@ pub(super) async fn get(
     Id(id): Id,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let call = call(&app, &entry, id.clone(), &headers)?;
+    let call = call(&app, &entry, id.clone(), &headers);
     match app.driver().get(&call).await? {
         Outcome::NotFound | Outcome::Gone => Err(no_such_resource(&id)),
         outcome => Ok(answer(&id, outcome)),
@@ -106,7 +107,7 @@ pub(super) async fn get(
 #[utoipa::path(
     delete, path = "/{GUResID}", operation_id = "delete_resource", tag = "Driver API",
     params(
-        ("GUResID" = String, Path, description = "The orchestrator's id of the resource"),
+        ("GUResID" = String, Path, pattern = "^[a-z0-9-]{3,63}$", description = "The orchestrator's id of the resource"),
         ("Humanitec-Driver-Cookie" = Option<String>, Header, description = "The last Set-Humanitec-Driver-Cookie"),
         ("Prefer" = Option<String>, Header, description = "`wait=N`: hold the answer back up to N seconds (RFC 7240)"),
         ("humanitec-driver-params" = Option<String>, Header, description = "Interface of 2020: base64 of the JSON inputs"),
@@ -132,7 +133,7 @@ pub(super) async fn delete(
     if legacy::selects(&headers) {
         return legacy::delete(&app, &entry, id, &headers).await;
     }
-    let call = call(&app, &entry, id.clone(), &headers)?;
+    let call = call(&app, &entry, id.clone(), &headers);
     let wait = prefer::wait(&headers, app.config().server.max_wait);
     let outcome = app.driver().delete(call, wait.unwrap_or_default()).await?;
     let response = match outcome {

@@ -74,7 +74,8 @@ async fn not_allowed(
     Extension(FullPath(path)): Extension<FullPath>,
 ) -> Response {
     let name = path.trim_matches('/');
-    if app.config().routes.contains_key(name) {
+    let of_resources = matches!(method, Method::PUT | Method::GET | Method::HEAD | Method::DELETE);
+    if of_resources && app.config().routes.contains_key(name) {
         let message = format!("the id of the resource is missing after the route `{name}`");
         return ApiError::not_found(message, format!("{method} /{name}/{{GUResID}}")).into_response();
     }

@@ -125,7 +125,7 @@ impl Answer {
     fn check_secrets(&self) {
         let mut shown = self.body.clone();
         let secrets = shown.pointer_mut("/resource/secrets").map(Value::take).unwrap_or_default();
-        let secrets = shown.pointer_mut("/data/secrets").map(Value::take).unwrap_or(secrets);
+        let secrets = shown.pointer_mut("/data/secrets").map_or(secrets, Value::take);
         let mut public = format!("{:?}{shown}", self.headers);
         if self.body.is_null() {
             public.push_str(&self.text);

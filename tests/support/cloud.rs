@@ -176,7 +176,6 @@ impl Cloud {
             state.log.push(Logged { call: call.to_owned(), name, account, mutating });
             state.fault(call)
         });
-        let error = |kind, message: &str| Err(BackendError::new(kind, call, message));
         let cause = |code: &str, message: &str| Cause {
             code: Some(code.to_owned()),
             message: message.to_owned(),
@@ -185,14 +184,14 @@ impl Cloud {
         match fault {
             None => Ok(false),
             Some(Fault::AnswerLost) => Ok(true),
-            Some(Fault::Unavailable) => error(Kind::Unavailable, "the cloud is not available"),
-            Some(Fault::Busy) => error(Kind::Busy, "the cache is busy"),
+            Some(Fault::Unavailable) => Err(BackendError::new(Kind::Unavailable, call, "the cloud is not available")),
+            Some(Fault::Busy) => Err(BackendError::new(Kind::Busy, call, "the cache is busy")),
             Some(Fault::Denied) => Err(BackendError::new(Kind::Credentials, call, "access denied")
                 .cause(cause("AccessDenied", "not authorized to perform this"))),
             Some(Fault::Refused(why)) => {
                 Err(BackendError::new(Kind::Refused, call, why).cause(cause("InvalidParameterValue", why)))
             }
-            Some(Fault::NoCapacity) => error(Kind::Capacity, "there is no capacity left"),
+            Some(Fault::NoCapacity) => Err(BackendError::new(Kind::Capacity, call, "there is no capacity left")),
             Some(Fault::Panics) => panic!("an imagined bug in {call}"),
             Some(Fault::Hangs) => {
                 gate.await;
@@ -218,7 +217,7 @@ impl Cloud {
                 return;
             }
             let mut cache = Cache::new(fields, mark, now);
-            cache.until = later(now, state.durations.create);
+            cache.until = Some(later(now, state.durations.create));
             cache.passwords.extend(password);
             cache.doom = state.doom.take();
             state.caches.insert(key.clone(), cache);
@@ -229,7 +228,7 @@ impl Cloud {
     pub fn update(&self, key: &Key, fields: Fields, mark: Option<Mark>, password: Option<SecretString>) -> Accepted {
         self.change(key, |cache, now, durations| {
             cache.phase = Phase::Changing;
-            cache.until = later(now, durations.update);
+            cache.until = Some(later(now, durations.update));
             cache.coming.extend(fields);
             cache.mark = mark.or_else(|| cache.mark.take());
             cache.passwords.extend(password);
@@ -273,7 +272,7 @@ impl Cloud {
                 _ => {}
             }
             cache.phase = Phase::Deleting;
-            cache.until = until;
+            cache.until = Some(until);
             cache.final_snapshot = final_snapshot;
             state.note(key, now, "the cache is being deleted");
             Accepted::Done
@@ -328,7 +327,7 @@ impl Cache {
             account: account.clone(),
             resource_id: Some(format!("imagined:{account}:{location}:{name}")),
             created_at: Some(self.created_at),
-            endpoint: alive.then(|| cache_driver::backend::Endpoint { host, port }),
+            endpoint: alive.then_some(cache_driver::backend::Endpoint { host, port }),
             reader: None,
             pending: self.coming.keys().cloned().collect(),
             parts: vec![("cache".to_owned(), name.clone())],
@@ -381,6 +380,6 @@ impl State {
     }
 }
 
-fn later(now: Timestamp, by: Duration) -> Option<Timestamp> {
-    Some(now.checked_add(by).expect("tests end before time does"))
+fn later(now: Timestamp, by: Duration) -> Timestamp {
+    now.checked_add(by).expect("tests end before time does")
 }

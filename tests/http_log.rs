@@ -1,0 +1,111 @@
+//! What the log has of a request: one line, with ids in fields, and never a secret.
+
+#![expect(clippy::unwrap_used, reason = "`unwrap` says in a test what an assertion would say")]
+
+#[expect(dead_code, unreachable_pub, reason = "each test uses a part of the harness")]
+mod support;
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use cache_driver::config::{Log, LogFormat};
+use cache_driver::telemetry;
+use serde_json::{Value, json};
+use support::cloud::Fault;
+use support::{CANARY, ID, Server};
+use tracing::dispatcher::DefaultGuard;
+
+#[derive(Clone, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Captured {
+    /// Captures what this thread logs; a test's server runs on it.
+    fn begin(level: &str) -> (Self, DefaultGuard) {
+        let captured = Self::default();
+        let writer = captured.clone();
+        let log = Log { format: LogFormat::Json, level: level.to_owned() };
+        let dispatch = telemetry::dispatch(&log, move || writer.clone()).unwrap();
+        (captured, tracing::dispatcher::set_default(&dispatch))
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    /// The lines about answered requests.
+    fn answered(&self) -> Vec<Value> {
+        let lines = self.text().lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>();
+        lines.into_iter().filter(|line| line["message"] == "answered").collect()
+    }
+}
+
+#[tokio::test]
+async fn each_request_leaves_one_line_with_its_ids() {
+    let (captured, _guard) = Captured::begin("info");
+    let server = Server::start().await;
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let call = server.put(&format!("/redis/{ID}/")).values(&json!({})).header("x-request-id", "r-1");
+    call.header("traceparent", trace).send().await.assert_status(202);
+    server.put(&format!("/redis/{ID}")).values(&json!({"sise": 1})).send().await.assert_status(400);
+    server.get("/nowhere/at/all").send().await.assert_status(404);
+    server.get(&format!("/{ID}")).header("traceparent", "00-zz-b7ad6b7169203331-01").send().await.assert_status(202);
+    let lines = captured.answered();
+    assert_eq!(lines.len(), 4, "{lines:#?}");
+    let span = &lines[0]["spans"][0];
+    assert_eq!((&span["request_id"], &span["method"]), (&json!("r-1"), &json!("PUT")));
+    assert_eq!(span["trace_id"], "0af7651916cd43dd8448eb211c80319c");
+    assert_eq!((&lines[0]["route"], &lines[0]["id"]), (&json!("/redis/{GUResID}"), &json!(ID)));
+    assert_eq!((&lines[0]["status"], &lines[0]["duration_ms"]), (&json!(202), &json!(0)));
+    assert_eq!((&lines[1]["code"], &lines[1]["level"]), (&json!("RES-101"), &json!("WARN")));
+    assert_eq!((&lines[2]["route"], &lines[2]["code"]), (&json!("none"), &json!("RES-114")));
+    assert_eq!((&lines[3]["route"], &lines[3]["spans"][0]["trace_id"]), (&json!("/{GUResID}"), &Value::Null));
+}
+
+#[tokio::test]
+async fn the_duration_is_that_of_the_clock() {
+    let (captured, _guard) = Captured::begin("info");
+    let server = Server::start().await;
+    let ticking = server.keep_ticking();
+    server.put(&format!("/redis/{ID}")).values(&json!({})).header("prefer", "wait=20").send().await.assert_status(202);
+    drop(ticking);
+    let took = captured.answered()[0]["duration_ms"].as_u64().unwrap();
+    assert!(took >= 20_000, "{took}");
+}
+
+#[tokio::test]
+async fn no_line_has_a_secret_even_at_trace() {
+    let (captured, _guard) = Captured::begin("trace");
+    let server = Server::start().await;
+    let path = format!("/redis/{ID}");
+    let account = json!({"AccessKeyId": "one", "SecretAccessKey": CANARY, "SessionToken": CANARY});
+    let body = json!({"type": "redis", "driver": {"secrets": {"account": account, "adopt": {"password": CANARY}}}});
+    server.cloud.fail("CreateCache", 1, Fault::Refused("no such subnet group"));
+    server.put(&path).json(&body).send().await.assert_status(400);
+    let made = server.put(&path).json(&body).send().await.assert_status(202);
+    server.minutes(11);
+    let ready = server.put(&path).json(&body).cookie(made.cookie()).send().await.assert_status(200);
+    server.get(&path).cookie(ready.cookie()).send().await.assert_status(200);
+    server.get("/redis/another-one").cookie(ready.cookie()).send().await.assert_status(400);
+    let broken = format!("{{\"driver\": {CANARY}");
+    server.put(&path).raw(broken).header("content-type", "application/json").send().await.assert_status(400);
+    let wrong = json!({"type": "redis", "driver": {"secrets": {"account": {"AccessKeyId": CANARY}}}});
+    server.put(&path).json(&wrong).send().await.assert_status(400);
+    server.delete(&path).header("humanitec-driver-secrets", CANARY).send().await.assert_status(400);
+    server.delete(&path).cookie(ready.cookie()).header("authorization", format!("Bearer {CANARY}")).send().await;
+    let text = captured.text();
+    assert!(captured.answered().len() == 9, "{text}");
+    for secret in [CANARY, ready.secret("password"), made.cookie(), ready.cookie()] {
+        let line = text.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None);
+    }
+}
