@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use crate::harness::Harness;
-use crate::life::{created, look, ready, resolved, spec};
+use crate::life::{ready, resolved, spec};
 
 pub(crate) async fn it_tells_where_and_how_to_connect(harness: &dyn Harness) {
     let (at, _, seen) = ready(harness, "res-1", &json!({})).await;
@@ -18,12 +18,15 @@ pub(crate) async fn it_tells_where_and_how_to_connect(harness: &dyn Harness) {
     assert_eq!(Some(connection.tls), wanted.flag("tls"));
     assert_eq!(Some(connection.auth.as_str()), wanted.text("auth"));
     assert_eq!(connection.cluster_mode, spec(harness, &json!({})).mode == Some(Mode::Cluster));
-    let can = harness.backend().capabilities();
-    assert_eq!(connection.engine, can.engines[0], "the product's default");
+    assert_eq!(Some(connection.engine.as_str()), wanted.text("engine"));
     assert!(connection.engine_version.is_some_and(|version| version.starts_with(|c: char| c.is_ascii_digit())));
     assert!(connection.memory_gb.is_some_and(|gb| gb > 0.0), "{:?}", connection.memory_gb);
     assert_eq!(connection.memory_gb, wanted.memory_gb);
-    match (can.password, connection.password) {
+    let maker = match connection.auth {
+        Auth::None => PasswordMaker::Nobody,
+        _ => harness.backend().capabilities().password,
+    };
+    match (maker, connection.password) {
         (PasswordMaker::Driver, ConnectionPassword::Derived) | (PasswordMaker::Nobody, ConnectionPassword::None) => {}
         (PasswordMaker::Cloud, ConnectionPassword::Told(told)) => assert!(!told.expose_secret().is_empty()),
         (maker, password) => panic!("{maker:?} makes it, and it is {password:?}"),
@@ -38,13 +41,4 @@ pub(crate) async fn without_auth_there_is_no_password(harness: &dyn Harness) {
     assert_eq!(connection.auth, Auth::None);
     assert!(matches!(connection.password, ConnectionPassword::None), "{:?}", connection.password);
     assert_eq!(connection.username, None);
-}
-
-pub(crate) async fn a_cache_without_endpoint_is_not_connected_to(harness: &dyn Harness) {
-    let (at, _) = created(harness, "res-1", &json!({})).await;
-    let seen = look(harness, &at).await;
-    assert_eq!(seen.endpoint, None);
-    // Nobody may ask; who does gets an error that passes, and no panic.
-    let error = harness.backend().connection(&at, &seen).await.unwrap_err();
-    assert!(error.kind.is_transient(), "{error}");
 }

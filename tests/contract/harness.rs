@@ -90,6 +90,9 @@ pub(crate) trait Harness: Send + Sync {
     /// Changes of a cache of [`Harness::base`] that can be made in place, each of another field. The first takes time.
     fn alterations(&self) -> Vec<Alteration>;
 
+    /// Further inputs, each with a field of the product that it sets.
+    fn fixed(&self) -> Vec<(Value, &'static str)>;
+
     /// Locations that the config allows, the default one first; two at least.
     fn locations(&self) -> [&'static str; 2];
 

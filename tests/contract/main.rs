@@ -133,7 +133,6 @@ macro_rules! contract {
                 connection {
                     it_tells_where_and_how_to_connect
                     without_auth_there_is_no_password
-                    a_cache_without_endpoint_is_not_connected_to
                 }
                 diagnose {
                     a_healthy_cache_has_no_cause
@@ -164,4 +163,6 @@ contract! {
     aws_standard
     #[cfg(all(feature = "aws", feature = "sandbox"))]
     aws_cluster
+    #[cfg(all(feature = "aws", feature = "sandbox"))]
+    aws_open
 }

@@ -12,10 +12,15 @@ fn route() -> Origin {
     Origin::Route("redis".to_owned())
 }
 
+/// Everything that this suite sets, with the field that it sets.
+fn settings(harness: &dyn Harness) -> Vec<(Value, &'static str)> {
+    let altered = harness.alterations().into_iter().map(|alteration| (alteration.values, alteration.field));
+    altered.chain(harness.fixed()).collect()
+}
+
 /// The base alone, and with each change.
 fn inputs(harness: &dyn Harness) -> Vec<Value> {
-    let altered = harness.alterations().into_iter().map(|alteration| alteration.values);
-    std::iter::once(json!({})).chain(altered).collect()
+    std::iter::once(json!({})).chain(settings(harness).into_iter().map(|(values, _)| values)).collect()
 }
 
 pub(crate) async fn the_same_specification_resolves_to_the_same_fields(harness: &dyn Harness) {
@@ -59,16 +64,16 @@ pub(crate) async fn all_fields_that_cannot_be_served_are_named_at_once(harness: 
 }
 
 pub(crate) async fn what_a_request_sets_is_set_and_what_a_route_sets_is_the_routes(harness: &dyn Harness) {
-    for alteration in harness.alterations() {
-        let values = merged(&harness.base(), &alteration.values);
+    for (values, field) in settings(harness) {
+        let values = merged(&harness.base(), &values);
         for origin in [Origin::Request, Origin::Developer, Origin::Profile("p".to_owned())] {
             let resolved = harness.backend().resolve(&spec_from(origin.clone(), &values)).unwrap();
-            assert!(resolved.set.contains(alteration.field), "{origin:?} {values}: {:?}", resolved.set);
+            assert!(resolved.set.contains(field), "{origin:?} {values}: {:?}", resolved.set);
             assert!(resolved.by_route.is_empty(), "{origin:?} {values}: {:?}", resolved.by_route);
             assert!(resolved.set.iter().all(|field| resolved.fields.contains_key(field)), "{:?}", resolved.set);
         }
         let resolved = harness.backend().resolve(&spec_from(route(), &values)).unwrap();
-        assert!(resolved.by_route.contains(alteration.field), "{values}: {:?}", resolved.by_route);
+        assert!(resolved.by_route.contains(field), "{values}: {:?}", resolved.by_route);
         assert!(resolved.set.is_empty(), "{values}: {:?}", resolved.set);
         assert!(resolved.by_route.iter().all(|field| resolved.fields.contains_key(field)), "{:?}", resolved.by_route);
     }
@@ -86,13 +91,13 @@ pub(crate) async fn a_default_of_the_product_was_set_by_nobody(harness: &dyn Har
 }
 
 pub(crate) async fn a_request_wins_over_a_route(harness: &dyn Harness) {
-    for alteration in harness.alterations() {
-        let values = merged(&harness.base(), &alteration.values);
+    for (input, field) in settings(harness) {
+        let values = merged(&harness.base(), &input);
         let values = values.as_object().unwrap();
         let layers = [Layer { origin: Origin::Request, values }, Layer { origin: route(), values }];
         let resolved = harness.backend().resolve(&read(&layers).unwrap()).unwrap();
-        assert!(resolved.set.contains(alteration.field), "{}", alteration.values);
-        assert!(!resolved.by_route.contains(alteration.field), "{}", alteration.values);
+        assert!(resolved.set.contains(field), "{input}");
+        assert!(!resolved.by_route.contains(field), "{input}");
     }
 }
 

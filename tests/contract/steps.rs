@@ -78,7 +78,9 @@ pub(crate) async fn a_cache_that_is_going_is_not_removed_twice(harness: &dyn Har
     run(harness, &at, &harness.backend().steps(&remove, &seen)).await;
     let going = look(harness, &at).await;
     assert_eq!(going.phase, Phase::Deleting, "{}", going.status);
-    assert_eq!(harness.backend().steps(&remove, &going).len(), 0);
+    // No call, or one that does no harm.
+    run(harness, &at, &harness.backend().steps(&remove, &going)).await;
+    assert_eq!(look(harness, &at).await, going);
 }
 
 pub(crate) async fn a_shell_leaves_no_snapshot(harness: &dyn Harness) {

@@ -19,11 +19,13 @@ use crate::products::retold::Retold;
 
 const SUBNET_GROUP: &str = "caches";
 
-/// A mode deserves the whole suite, because calls and changes differ.
+/// What deserves the whole suite, because calls and changes differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     Standard,
     Cluster,
+    /// Redis OSS without TLS and password, from which both and Valkey are still to come.
+    Open,
 }
 
 struct ReplicationGroups {
@@ -97,13 +99,14 @@ impl Harness for ReplicationGroups {
         match self.shape {
             Shape::Standard => json!({}),
             Shape::Cluster => json!({"mode": "cluster"}),
+            Shape::Open => json!({"engine": "redis", "tls": false, "auth": "none"}),
         }
     }
 
     fn unserved(&self) -> Vec<(Value, &'static str)> {
         vec![
             (json!({"persistence": "aof"}), "persistence"),
-            (json!({"auth": "iam"}), "auth"),
+            (json!({"tls": true, "auth": "iam"}), "auth"),
             (json!({"backup": {"days": 36}}), "backup.days"),
             (json!({"encryption_key": "alias/mine"}), "encryption_key"),
             (json!({"restore_from": "s3://bucket/file.rdb"}), "restore_from"),
@@ -119,6 +122,14 @@ impl Harness for ReplicationGroups {
 
     fn alterations(&self) -> Vec<Alteration> {
         let alteration = |values, field, class| Alteration { values, field, class };
+        if self.shape == Shape::Open {
+            return vec![
+                alteration(json!({"tls": true}), "tls", Class::Disruptive),
+                alteration(json!({"tls": true, "auth": "password"}), "auth", Class::Disruptive),
+                alteration(json!({"engine": "valkey"}), "engine", Class::Disruptive),
+                alteration(json!({"replicas": 1}), "replicas_per_node_group", Class::InPlace),
+            ];
+        }
         let mut all = vec![
             alteration(json!({"size": "large"}), "node_type", Class::Disruptive),
             alteration(json!({"replicas": 2}), "replicas_per_node_group", Class::InPlace),
@@ -138,6 +149,11 @@ impl Harness for ReplicationGroups {
                 Class::InPlace,
             ),
             alteration(
+                json!({"aws": {"notification_topic_arn": "arn:aws:sns:eu-central-1:000000000000:events"}}),
+                "notification_topic_arn",
+                Class::InPlace,
+            ),
+            alteration(
                 json!({"aws": {"transit_encryption_mode": "preferred"}}),
                 "transit_encryption_mode",
                 Class::Disruptive,
@@ -148,6 +164,22 @@ impl Harness for ReplicationGroups {
             all.push(alteration(json!({"shards": 2}), "num_node_groups", Class::InPlace));
         }
         all
+    }
+
+    fn fixed(&self) -> Vec<(Value, &'static str)> {
+        let key = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+        vec![
+            (json!({"tags": {"team": "shop"}}), "tags"),
+            (json!({"context": {"app": "shop"}}), "tags"),
+            (json!({"encryption_key": key}), "kms_key_id"),
+            (json!({"restore_from": "yesterday"}), "snapshot_name"),
+            (json!({"parameters": {"timeout": "10"}}), "parameters"),
+            (json!({"aws": {"port": 7000}}), "port"),
+            (json!({"aws": {"subnet_group": "mine"}}), "subnet_group"),
+            (json!({"aws": {"parameter_group": "mine"}}), "parameter_group"),
+            (json!({"aws": {"network_type": "ipv4"}}), "network_type"),
+            (json!({"aws": {"ip_discovery": "ipv4"}}), "ip_discovery"),
+        ]
     }
 
     fn locations(&self) -> [&'static str; 2] {
@@ -212,27 +244,7 @@ impl Harness for ReplicationGroups {
 
     async fn snapshots(&self) -> Vec<String> {
         let state = self.cloud.control().state().await;
-        let mut found = Vec::new();
-        snapshot_names(&state, &mut found);
-        found
-    }
-}
-
-/// The names of what stands under `snapshots`, wherever that is.
-fn snapshot_names(state: &Value, found: &mut Vec<String>) {
-    match state {
-        Value::Object(fields) => {
-            for (key, value) in fields {
-                match (key.as_str(), value) {
-                    ("snapshots", Value::Object(named)) => found.extend(named.keys().cloned()),
-                    ("snapshots", Value::Array(listed)) => {
-                        found.extend(listed.iter().filter_map(|one| one["name"].as_str().map(str::to_owned)));
-                    }
-                    _ => snapshot_names(value, found),
-                }
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| snapshot_names(item, found)),
-        _ => {}
+        let taken = state["snapshots"].as_array().unwrap().iter();
+        taken.map(|snapshot| snapshot["SnapshotName"].as_str().unwrap().to_owned()).collect()
     }
 }

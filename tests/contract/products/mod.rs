@@ -53,6 +53,12 @@ pub(crate) fn all() -> Vec<Entry> {
             product: Some(Product::AwsReplicationGroup),
             start: || Box::pin(aws::start(aws::Shape::Cluster)),
         },
+        #[cfg(all(feature = "aws", feature = "sandbox"))]
+        Entry {
+            name: "aws_open",
+            product: Some(Product::AwsReplicationGroup),
+            start: || Box::pin(aws::start(aws::Shape::Open)),
+        },
     ]
 }
 
