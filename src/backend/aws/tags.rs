@@ -18,7 +18,7 @@ pub(super) fn resolve(spec: &Spec, out: &mut Resolved, errors: &mut Vec<FieldErr
     }
     for (key, value) in &spec.tags {
         if key.to_ascii_lowercase().starts_with("aws:") || OWN.contains(&key.as_str()) {
-            let path = format!("{}.{key}", spec.path_of("tags"));
+            let path = spec.path_of(&format!("tags.{key}"));
             errors.push(FieldError::new(path, "a key that neither aws nor the driver keeps for itself", key.as_str()));
             continue;
         }
