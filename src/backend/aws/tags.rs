@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::backend::Resolved;
-use crate::cache::{FieldError, Spec};
+use crate::cache::{FieldError, Origin, Spec};
 
 /// Tags that one resource may have; two are the driver's own.
 const MOST: usize = 50 - 2;
@@ -18,7 +18,7 @@ pub(super) fn resolve(spec: &Spec, out: &mut Resolved, errors: &mut Vec<FieldErr
     }
     for (key, value) in &spec.tags {
         if key.to_ascii_lowercase().starts_with("aws:") || OWN.contains(&key.as_str()) {
-            let path = format!("{}.{key}", spec.path_of("tags"));
+            let path = spec.path_of(&format!("tags.{key}"));
             errors.push(FieldError::new(path, "a key that neither aws nor the driver keeps for itself", key.as_str()));
             continue;
         }
@@ -29,8 +29,11 @@ pub(super) fn resolve(spec: &Spec, out: &mut Resolved, errors: &mut Vec<FieldErr
         errors.push(FieldError::new(spec.path_of("tags"), format!("at most {MOST} tags, the context's included"), got));
     }
     if !tags.is_empty() {
-        let origin = spec.origin_of("tags").or_else(|| spec.origin_of("context"));
-        out.put("tags", Value::Object(tags), origin);
+        let entries = spec.tags.keys().map(|key| format!("tags.{key}"));
+        let entries = entries.chain(spec.context.keys().map(|key| format!("context.{key}")));
+        let origins: Vec<_> = entries.filter_map(|entry| spec.origin_of(&entry)).collect();
+        let origin = origins.iter().find(|origin| !matches!(origin, Origin::Route(_))).or(origins.first());
+        out.put("tags", Value::Object(tags), origin.copied());
     }
 }
 

@@ -165,7 +165,8 @@ fn of_member(member: &CacheCluster, fields: &mut Fields) {
     let parameters = member.cache_parameter_group().and_then(|group| group.cache_parameter_group_name());
     put("parameter_group", parameters.map(Value::from));
     let topic = member.notification_configuration().and_then(|configuration| configuration.topic_arn());
-    put("notification_topic_arn", topic.map(Value::from));
+    // A node without a topic tells that there is none; left out, a first topic could never be set.
+    put("notification_topic_arn", Some(topic.unwrap_or_default().into()));
     let groups: Vec<&str> = member.security_groups().iter().filter_map(|group| group.security_group_id()).collect();
     put("security_group_ids", (!groups.is_empty()).then(|| json!(groups)));
 }

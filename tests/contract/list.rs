@@ -1,0 +1,92 @@
+//! `Backend::list`.
+
+use std::collections::BTreeSet;
+
+use cache_driver::backend::{At, Kind, Owned, Phase, Scope};
+use serde_json::json;
+
+use crate::harness::{Hand, Harness, Trouble};
+use crate::life::{at, created, creation, look, mark, name, ready, run, spec};
+
+fn scope(at: &At) -> Scope {
+    Scope { account: None, location: at.place.location.clone(), credentials: at.credentials.clone() }
+}
+
+async fn listed(harness: &dyn Harness, at: &At) -> Vec<Owned> {
+    harness.backend().list(&scope(at)).await.unwrap()
+}
+
+pub(crate) async fn it_shows_marked_caches_and_no_others(harness: &dyn Harness) {
+    assert_eq!(listed(harness, &at(harness, "res-1")).await, []);
+    let (stripped, ..) = ready(harness, "res-1", &json!({})).await;
+    assert!(harness.meddle(&stripped, Hand::StripsMark).await);
+    let (garbled, ..) = ready(harness, "res-2", &json!({})).await;
+    let has_garbled = harness.meddle(&garbled, Hand::GarblesMark).await;
+    assert!(has_garbled || harness.is_imagined());
+    let (own, own_mark, seen) = ready(harness, "res-3", &json!({})).await;
+    let (young, young_mark) = created(harness, "res-4", &json!({})).await;
+    let made = harness.mutations();
+
+    let mut found = listed(harness, &own).await;
+    assert_eq!(harness.mutations(), made, "looking changes nothing");
+    found.retain(|owned| has_garbled || owned.place.name != garbled.place.name);
+    found.sort_by(|a, b| a.mark.id.cmp(&b.mark.id));
+    let [first, second] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((&first.mark, &first.place.name), (&own_mark, &own.place.name));
+    assert_eq!((&second.mark, &second.place.name), (&young_mark, &young.place.name));
+    assert_eq!((first.phase, &first.status), (seen.phase, &seen.status));
+    assert_eq!((second.phase, first.created_at), (Phase::Creating, seen.created_at));
+    assert_eq!(first.place.account.as_deref(), Some(seen.account.as_str()));
+    // What was listed can be looked at.
+    let again = At { place: first.place.clone(), credentials: own.credentials.clone() };
+    assert_eq!(look(harness, &again).await.mark(), Some(&own_mark));
+}
+
+/// More than the largest page of any cloud that is asked.
+const MANY: usize = 105;
+
+async fn make_many(harness: &dyn Harness) -> (At, BTreeSet<String>) {
+    let mut names = BTreeSet::new();
+    for number in 0..MANY {
+        let (at, _) = created(harness, &format!("res-{number}"), &json!({})).await;
+        names.insert(at.place.name.to_string());
+    }
+    (at(harness, "res-0"), names)
+}
+
+pub(crate) async fn it_shows_more_than_a_page(harness: &dyn Harness) {
+    let (at, names) = make_many(harness).await;
+    let found = listed(harness, &at).await;
+    assert_eq!(found.len(), MANY, "none twice");
+    assert_eq!(found.into_iter().map(|owned| owned.place.name.to_string()).collect::<BTreeSet<_>>(), names);
+}
+
+pub(crate) async fn it_shows_one_location_of_one_account(harness: &dyn Harness) {
+    let (here, mark_here) = created(harness, "res-1", &json!({})).await;
+    let far = json!({"region": harness.locations()[1]});
+    let place = harness.backend().place(&spec(harness, &far), &name("res-2")).unwrap();
+    let there = At { place, credentials: here.credentials.clone() };
+    let mark_there = mark(harness, "res-2", &json!({}));
+    run(harness, &there, &creation(harness, &json!({}), &mark_there)).await;
+    let (credentials, _) = harness.strangers();
+    let strangers = At { credentials, ..here.clone() };
+    let mark_strangers = mark(harness, "res-3", &json!({}));
+    run(harness, &strangers, &creation(harness, &json!({}), &mark_strangers)).await;
+
+    for (at, mark) in [(&here, &mark_here), (&there, &mark_there), (&strangers, &mark_strangers)] {
+        let found = listed(harness, at).await;
+        let [only] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!((&only.mark, &only.place.location), (mark, &at.place.location));
+        let account = harness.backend().account(at).await.unwrap();
+        assert_eq!(only.place.account.as_ref(), Some(&account));
+        let named = Scope { account: Some(account), ..scope(at) };
+        assert_eq!(harness.backend().list(&named).await.unwrap(), found);
+    }
+}
+
+pub(crate) async fn it_is_an_error_and_not_short_when_a_page_is_missing(harness: &dyn Harness) {
+    let (at, names) = make_many(harness).await;
+    assert!(harness.trouble(Trouble::PageLost).await);
+    assert_eq!(harness.backend().list(&scope(&at)).await.unwrap_err().kind, Kind::Unavailable);
+    assert_eq!(listed(harness, &at).await.len(), names.len());
+}
