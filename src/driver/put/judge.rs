@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::backend::{Backend, Change, Class, PasswordMaker, Phase, Resolved};
-use crate::cache::{CacheName, FieldError, Mark, OnProviderChange, Origin, Place, State};
+use crate::cache::{CacheName, FieldError, Mark, OnDelete, OnProviderChange, Origin, Place, State};
 use crate::config::DefaultsApply;
 use crate::driver::answer::{Asked, refused_changes};
 use crate::driver::lifecycle::{self, Next, Wanted, Wish};
@@ -206,6 +206,10 @@ fn unsupported(put: &Put, backend: &dyn Backend) -> Vec<FieldError> {
             format!("one of {}", words.join(", ")),
             on_delete.as_str(),
         ));
+    }
+    if put.spec.on_delete == Some(OnDelete::Hold) {
+        let field = FieldError::new(put.spec.path_of("on_delete"), "delete, snapshot or detach", "hold");
+        errors.push(field.hint("this version of the driver has no sweep that would remove the cache later"));
     }
     if put.spec.ttl.is_some() {
         let field = FieldError::new(put.spec.path_of("ttl"), "nothing", "a duration");
