@@ -102,5 +102,8 @@ async fn a_put_that_overtakes_a_delete_of_something_still_being_made_keeps_it() 
     resource.put(json!({})).await.is(200);
     world.minutes(60);
     resource.put(json!({})).await.is(200);
-    assert_eq!((world.count("CreateReplicationGroup"), world.only_cache().await["Status"].clone()), (1, json!("available")));
+    assert_eq!(
+        (world.count("CreateReplicationGroup"), world.only_cache().await["Status"].clone()),
+        (1, json!("available"))
+    );
 }

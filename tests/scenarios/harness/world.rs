@@ -33,7 +33,7 @@ pub(crate) fn keys(account: &str) -> Value {
 
 pub(crate) fn sha256(text: &str) -> String {
     let hash = digest::digest(&digest::SHA256, text.as_bytes());
-    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.as_ref().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 /// An emulated AWS.
@@ -152,7 +152,10 @@ impl World {
         let calls = self.cloud.control().calls().to_json();
         let reads = ["Describe", "List", "Get", "AssumeRole"];
         let counts = calls["counts"].as_object().unwrap().iter();
-        counts.filter(|(action, _)| !reads.iter().any(|read| action.starts_with(read))).filter_map(|(_, n)| n.as_u64()).sum()
+        counts
+            .filter(|(action, _)| !reads.iter().any(|read| action.starts_with(read)))
+            .filter_map(|(_, n)| n.as_u64())
+            .sum()
     }
 
     pub(crate) async fn caches(&self) -> Vec<Value> {
