@@ -44,8 +44,7 @@ async fn each_wrong_value_is_told_with_its_path_and_nothing_is_called() {
         (json!({"ttl": "3h"}), "driver.values.ttl"),
     ] {
         let refused = resource.put(values.clone()).await;
-        assert_eq!(refused.status, 400, "{values}");
-        let refused = refused.is_error("RES-101");
+        assert_eq!((refused.status, &refused.body["error"]), (400, &json!("RES-101")), "{values}: {}", refused.text);
         assert!(refused.fields()[0].starts_with(path), "{values}: {}", refused.text);
     }
     assert_nothing_was_called(&world);
@@ -55,7 +54,7 @@ async fn each_wrong_value_is_told_with_its_path_and_nothing_is_called() {
 async fn a_version_that_only_the_cloud_knows_not_to_exist_is_its_refusal() {
     let world = World::start().await;
     let (_driver, mut resource) = driver_and_resource(&world).await;
-    let refused = resource.put(json!({"version": "99.1"})).await.is_error("RES-104");
+    let refused = resource.put(json!({"version": "99.1"})).await.refused("RES-104");
     assert!(refused.body["details"]["cause"]["message"].as_str().unwrap().contains("99.1"), "{}", refused.text);
     assert!(world.caches().await.is_empty());
 }
@@ -70,7 +69,7 @@ async fn a_misspelt_key_or_word_is_told_with_the_nearest_one() {
         (json!({"engine": "valky"}), "valkey"),
         (json!({"aws": {"subnet_grop": "caches"}}), "subnet_group"),
     ] {
-        let refused = resource.put(values).await.is_error("RES-101");
+        let refused = resource.put(values).await.refused("RES-101");
         let hint = refused.body["details"]["fields"][0]["hint"].as_str().unwrap_or_default();
         assert!(hint.contains(near), "{}", refused.text);
     }
@@ -81,7 +80,7 @@ async fn all_wrong_fields_are_told_in_one_answer() {
     let world = World::start().await;
     let (_driver, mut resource) = driver_and_resource(&world).await;
     let values = json!({"sise": "x", "engine": "mysql", "replicas": 77, "tls": [1], "aws": {"port": 1}});
-    let refused = resource.put(values).await.is_error("RES-101");
+    let refused = resource.put(values).await.refused("RES-101");
     let mut fields = refused.fields();
     fields.sort_unstable();
     assert_eq!(
@@ -101,7 +100,7 @@ async fn all_wrong_fields_are_told_in_one_answer() {
 async fn a_size_in_two_ways_at_once_is_refused() {
     let world = World::start().await;
     let (_driver, mut resource) = driver_and_resource(&world).await;
-    let refused = resource.put(json!({"size": "small", "memory_gb": 3})).await.is_error("RES-101");
+    let refused = resource.put(json!({"size": "small", "memory_gb": 3})).await.refused("RES-101");
     assert!(refused.text.contains("memory_gb") && refused.text.contains("size"), "{}", refused.text);
     assert_nothing_was_called(&world);
 }
@@ -110,7 +109,7 @@ async fn a_size_in_two_ways_at_once_is_refused() {
 async fn a_network_without_security_groups_is_refused_rather_than_given_the_default_ones() {
     let world = World::with(|config| config.providers.aws.security_group_ids.clear()).await;
     let (_driver, mut resource) = driver_and_resource(&world).await;
-    let refused = resource.put(json!({})).await.is_error("RES-101");
+    let refused = resource.put(json!({})).await.refused("RES-101");
     assert_eq!(refused.fields(), ["driver.values.aws.security_group_ids"]);
     assert_nothing_was_called(&world);
 }
@@ -119,7 +118,7 @@ async fn a_network_without_security_groups_is_refused_rather_than_given_the_defa
 async fn a_provider_that_is_not_in_the_binary_and_one_that_is_not_enabled_are_different_errors() {
     let world = World::start().await;
     let (_driver, mut resource) = driver_and_resource(&world).await;
-    let not_compiled = resource.put(json!({"provider": "azure"})).await.is_error("RES-109");
+    let not_compiled = resource.put(json!({"provider": "azure"})).await.refused("RES-109");
     assert!(not_compiled.message().contains("not compiled"), "{}", not_compiled.text);
     assert!(not_compiled.hint().contains("--features azure"), "{}", not_compiled.text);
 
@@ -127,11 +126,11 @@ async fn a_provider_that_is_not_in_the_binary_and_one_that_is_not_enabled_are_di
     config.providers.aws.enabled = false;
     config.routes.get_mut("redis").unwrap().provider = Some(Provider::Aws);
     let driver = world.driver_with(config).await;
-    let not_enabled = world.resource(&driver).put(json!({})).await.is_error("RES-109");
+    let not_enabled = world.resource(&driver).put(json!({})).await.refused("RES-109");
     assert!(not_enabled.message().contains("not enabled"), "{}", not_enabled.text);
     assert!(not_enabled.hint().contains("providers.aws.enabled"), "{}", not_enabled.text);
 
-    let no_product = resource.put(json!({"product": "aws/memcached", "engine": "memcached"})).await.is_error("RES-109");
+    let no_product = resource.put(json!({"product": "aws/memcached", "engine": "memcached"})).await.refused("RES-109");
     assert!(no_product.message().contains("aws/replication-group"), "{}", no_product.text);
     assert_nothing_was_called(&world);
 }
@@ -159,7 +158,7 @@ async fn a_cookie_of_another_resource_or_garbled_is_refused_and_a_foreign_one_pa
                 "get" => caller.get().await,
                 _ => caller.delete().await,
             };
-            assert!(!answer.is_error("RES-102").hint().is_empty());
+            assert!(!answer.refused("RES-102").hint().is_empty());
         }
     }
     assert_eq!(total(), before);
@@ -175,7 +174,7 @@ async fn a_profile_stands_below_the_request_and_its_mistakes_are_told() {
     let profile = json!({"size": "medium", "replicas": 1}).as_object().unwrap().clone();
     let world = World::with(|config| config.profiles = BTreeMap::from([("production".to_owned(), profile)])).await;
     let (_driver, mut resource) = driver_and_resource(&world).await;
-    let refused = resource.put(json!({"profile": "producton"})).await.is_error("RES-101");
+    let refused = resource.put(json!({"profile": "producton"})).await.refused("RES-101");
     let hint = refused.body["details"]["fields"][0]["hint"].as_str().unwrap();
     assert!(hint.contains("production"), "{}", refused.text);
     resource.put(json!({"profile": "production", "size": "small"})).await.is(202);
@@ -220,9 +219,9 @@ async fn wrong_inputs_lose_nothing_of_a_cache_that_exists() {
     let (_driver, mut resource) = driver_and_resource(&world).await;
     let made = world.create(&mut resource, &json!({})).await;
     let (before, cache) = (world.mutating(), world.only_cache().await);
-    resource.put(json!({"sise": "small"})).await.is_error("RES-101");
-    resource.put(json!({"provider": "gcp"})).await.is_error("RES-109");
-    resource.put(json!({"region": "us-east-1"})).await.is_error("RES-101");
+    resource.put(json!({"sise": "small"})).await.refused("RES-101");
+    resource.put(json!({"provider": "gcp"})).await.refused("RES-109");
+    resource.put(json!({"region": "us-east-1"})).await.refused("RES-101");
     assert_eq!((world.mutating(), world.only_cache().await), (before, cache));
     assert_eq!(resource.put(json!({})).await.is(200).body["resource"], made.body["resource"]);
 }

@@ -20,7 +20,7 @@ async fn a_replacing_put_is_refused_with_field_old_new_and_id_and_nothing_is_cal
     let world = World::start().await;
     let (_driver, mut resource, _) = made(&world, &json!({})).await;
     let before = world.mutating();
-    let refused = resource.put(json!({"mode": "cluster"})).await.is_error("RES-106");
+    let refused = resource.put(json!({"mode": "cluster"})).await.refused("RES-106");
     let change = &refused.body["details"]["changes"][0];
     assert_eq!(
         (&change["field"], &change["from"], &change["to"]),
@@ -38,7 +38,7 @@ async fn an_allowed_replacement_is_a_new_life_with_a_new_password() {
     let world = World::start().await;
     let (_driver, mut resource, old) = made(&world, &json!({})).await;
     let first = world.only_cache().await;
-    let refused = resource.put(json!({"mode": "cluster"})).await.is_error("RES-106");
+    let refused = resource.put(json!({"mode": "cluster"})).await.refused("RES-106");
     let wanted = json!({"mode": "cluster", "allow": [change_id(&refused)]});
     resource.put(wanted.clone()).await.is(202);
     world.minutes(20);
@@ -54,7 +54,7 @@ async fn an_allowed_replacement_is_a_new_life_with_a_new_password() {
     // The id stays in the inputs, and allows nothing more.
     let before = world.mutating();
     resource.put(wanted).await.is(200);
-    resource.put(json!({"mode": "standard", "allow": [change_id(&refused)]})).await.is_error("RES-106");
+    resource.put(json!({"mode": "standard", "allow": [change_id(&refused)]})).await.refused("RES-106");
     assert_eq!(world.mutating(), before);
 }
 
@@ -62,14 +62,14 @@ async fn an_allowed_replacement_is_a_new_life_with_a_new_password() {
 async fn an_id_allows_neither_another_change_nor_another_resource() {
     let world = World::start().await;
     let (driver, mut resource, _) = made(&world, &json!({})).await;
-    let id = change_id(&resource.put(json!({"mode": "cluster"})).await.is_error("RES-106"));
+    let id = change_id(&resource.put(json!({"mode": "cluster"})).await.refused("RES-106"));
     let mut other = world.resource(&driver);
     world.create(&mut other, &json!({})).await;
     let before = world.mutating();
     let subnet = json!({"aws": {"subnet_group": "another"}, "allow": [id.clone()]});
-    let refused = resource.put(subnet).await.is_error("RES-106");
+    let refused = resource.put(subnet).await.refused("RES-106");
     assert_eq!(refused.body["details"]["changes"][0]["field"], "subnet_group");
-    other.put(json!({"mode": "cluster", "allow": [id]})).await.is_error("RES-106");
+    other.put(json!({"mode": "cluster", "allow": [id]})).await.refused("RES-106");
     assert_eq!(world.mutating(), before);
 }
 
@@ -77,9 +77,9 @@ async fn an_id_allows_neither_another_change_nor_another_resource() {
 async fn deletion_protection_blocks_an_allowed_replacement() {
     let world = World::start().await;
     let (_driver, mut resource, _) = made(&world, &json!({"deletion_protection": true})).await;
-    let refused = resource.put(json!({"mode": "cluster"})).await.is_error("RES-106");
+    let refused = resource.put(json!({"mode": "cluster"})).await.refused("RES-106");
     let before = world.mutating();
-    resource.put(json!({"mode": "cluster", "allow": [change_id(&refused)]})).await.is_error("RES-110");
+    resource.put(json!({"mode": "cluster", "allow": [change_id(&refused)]})).await.refused("RES-110");
     assert_eq!(world.mutating(), before);
 }
 
@@ -87,9 +87,9 @@ async fn deletion_protection_blocks_an_allowed_replacement() {
 async fn what_the_cloud_cannot_do_is_refused_whatever_is_allowed() {
     let world = World::start().await;
     let (_driver, mut resource, _) = made(&world, &json!({"version": "8.1"})).await;
-    let refused = resource.put(json!({"version": "7.2"})).await.is_error("RES-106");
+    let refused = resource.put(json!({"version": "7.2"})).await.refused("RES-106");
     let id = change_id(&refused);
-    let again = resource.put(json!({"version": "7.2", "allow": [id]})).await.is_error("RES-106");
+    let again = resource.put(json!({"version": "7.2", "allow": [id]})).await.refused("RES-106");
     assert_eq!(again.body["details"]["changes"][0]["class"], "impossible");
 }
 

@@ -25,10 +25,10 @@ async fn a_cache_of_one_account_is_not_gone_for_the_keys_of_another() {
 
     let before = world.mutating();
     let mut other = resource.clone().with_account(keys(ACCOUNT_B));
-    let refused = other.put(json!({})).await.is_error("RES-103");
+    let refused = other.put(json!({})).await.refused("RES-103");
     assert!(refused.message().contains(ACCOUNT_A) && refused.message().contains(ACCOUNT_B), "{}", refused.text);
     let mut other = resource.clone().with_account(keys(ACCOUNT_B));
-    let refused = other.legacy_delete().await.is_error("RES-103");
+    let refused = other.legacy_delete().await.refused("RES-103");
     assert!(refused.message().contains(ACCOUNT_A) && refused.message().contains(ACCOUNT_B), "{}", refused.text);
     assert_eq!(world.mutating(), before);
     world.only_cache().await;
@@ -54,7 +54,7 @@ async fn credentials_that_the_config_keeps_out_of_the_cookie_are_not_in_it() {
     let mut resource = world.resource(&driver).with_account(keys(ACCOUNT_A));
     world.create(&mut resource, &json!({})).await;
     // The driver's own identity looks in its own account, where the cache is not.
-    let refused = resource.delete().await.is_error("RES-103");
+    let refused = resource.delete().await.refused("RES-103");
     assert!(refused.message().contains(ACCOUNT_A), "{}", refused.text);
     world.only_cache().await;
 }
@@ -68,7 +68,7 @@ async fn credentials_that_the_cloud_does_not_take_are_told_as_such() {
         world.create(&mut resource, &json!({})).await;
         world.fault(json!({"kind": kind, "times": 0}));
         for refused in [resource.put(json!({})).await, resource.get().await, resource.delete().await] {
-            let refused = refused.is_error("RES-103");
+            let refused = refused.refused("RES-103");
             assert!(!refused.hint().is_empty(), "{}", refused.text);
             assert!(!refused.text.contains("synthetic"));
         }
@@ -83,7 +83,7 @@ async fn a_role_may_be_denied_the_one_call_that_is_needed() {
     let driver = world.driver().await;
     let mut resource = world.resource(&driver);
     world.fault(json!({"kind": "access_denied", "action": "CreateReplicationGroup"}));
-    let refused = resource.put(json!({})).await.is_error("RES-103");
+    let refused = resource.put(json!({})).await.refused("RES-103");
     assert_eq!(refused.body["details"]["operation"], "CreateReplicationGroup");
     assert!(world.caches().await.is_empty());
 }
@@ -103,7 +103,7 @@ async fn every_missing_or_malformed_field_of_an_account_is_named() {
         (json!({}), vec!["driver.secrets.account"]),
     ] {
         let mut resource = world.resource(&driver).with_account(account.clone());
-        let refused = resource.put(json!({})).await.is_error("RES-103");
+        let refused = resource.put(json!({})).await.refused("RES-103");
         assert_eq!(refused.fields(), paths, "{account}");
         assert!(!refused.text.contains("CANARY"), "{}", refused.text);
     }
@@ -115,7 +115,7 @@ async fn credentials_of_another_cloud_are_refused_before_anything_is_called() {
     let world = World::start().await;
     let driver = world.driver().await;
     let mut resource = world.resource(&driver).with_account(json!({"access_token": "CANARY"}));
-    let refused = resource.put(json!({})).await.is_error("RES-103");
+    let refused = resource.put(json!({})).await.refused("RES-103");
     assert!(refused.message().contains("gcp") && refused.message().contains("aws"), "{}", refused.text);
     assert_eq!(world.cloud.control().calls().to_json()["total"], 0);
 }
@@ -138,7 +138,7 @@ async fn a_role_without_its_external_id_cannot_be_assumed() {
     let world = World::with(with_account("production", role, None)).await;
     let driver = world.driver().await;
     let mut resource = world.resource(&driver);
-    let refused = resource.put(json!({"account": "production"})).await.is_error("RES-103");
+    let refused = resource.put(json!({"account": "production"})).await.refused("RES-103");
     assert!(refused.hint().contains("external id"), "{}", refused.text);
     assert!(world.caches().await.is_empty());
 }
@@ -188,7 +188,7 @@ async fn an_account_id_that_the_credentials_do_not_belong_to_is_refused() {
     let world = World::start().await;
     let driver = world.driver().await;
     let mut resource = world.resource(&driver).with_account(keys(ACCOUNT_A));
-    let refused = resource.put(json!({"aws": {"account_id": ACCOUNT_B}})).await.is_error("RES-103");
+    let refused = resource.put(json!({"aws": {"account_id": ACCOUNT_B}})).await.refused("RES-103");
     assert!(refused.message().contains(ACCOUNT_A) && refused.message().contains(ACCOUNT_B), "{}", refused.text);
     assert_eq!(world.mutating(), 0);
 }

@@ -147,7 +147,7 @@ async fn a_creation_past_its_deadline_is_told_with_the_events_and_left_for_inspe
     world.minutes(2);
     let before = world.mutating();
     for late in [resource.put(json!({})).await, resource.get().await] {
-        let late = late.is_error("RES-108");
+        let late = late.refused("RES-108");
         assert_eq!(late.body["details"]["events"][0]["message"], "waiting for a node", "{}", late.text);
     }
     assert_eq!(world.mutating(), before);
@@ -165,7 +165,7 @@ async fn a_cloud_that_stays_silent_past_the_deadline_is_an_error() {
     world.fault(json!({"kind": "throttle", "times": 0}));
     resource.put(json!({})).await.is(202);
     world.minutes(61);
-    resource.put(json!({})).await.is_error("RES-108");
+    resource.put(json!({})).await.refused("RES-108");
 }
 
 #[tokio::test]
@@ -174,7 +174,7 @@ async fn a_missing_subnet_group_is_a_prerequisite_with_a_way_to_mend_it() {
     let driver = world.driver().await;
     let mut resource = world.resource(&driver);
     world.mutate(json!({"op": "remove_subnet_group", "name": "sandbox"})).await;
-    let missing = resource.put(json!({})).await.is_error("RES-111");
+    let missing = resource.put(json!({})).await.refused("RES-111");
     assert!(missing.hint().contains("subnet group"), "{}", missing.text);
     assert!(world.caches().await.is_empty());
     world.mutate(json!({"op": "restore", "name": "sandbox"})).await;
@@ -188,7 +188,7 @@ async fn a_used_up_quota_and_a_lack_of_machines_are_capacity() {
         let driver = world.driver().await;
         let mut resource = world.resource(&driver);
         world.fault(json!({"kind": kind, "action": "CreateReplicationGroup"}));
-        let refused = resource.put(json!({})).await.is_error("RES-107");
+        let refused = resource.put(json!({})).await.refused("RES-107");
         assert!(!refused.hint().is_empty());
         assert!(refused.body["details"]["cause"]["request_id"].is_string(), "{}", refused.text);
         resource.put(json!({})).await.is(202);

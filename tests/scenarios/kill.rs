@@ -28,8 +28,8 @@ impl Scene {
     }
 
     /// A PUT that is still on its way.
-    fn put_on_its_way(&self, values: Value) -> tokio::task::JoinHandle<()> {
-        let body = self.resource.body(&values);
+    fn put_on_its_way(&self, values: &Value) -> tokio::task::JoinHandle<()> {
+        let body = self.resource.body(values);
         let url = format!("{}/redis/{}", self.driver.as_ref().unwrap().url, self.resource.id);
         tokio::spawn(async move {
             let http = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -78,7 +78,7 @@ async fn killed_before_the_create_call_reaches_the_cloud() {
 async fn killed_inside_the_create_call_that_the_cloud_never_carried_out() {
     let mut scene = Scene::start().await;
     scene.world.fault(json!({"kind": "slow", "millis": 20_000, "action": "CreateReplicationGroup"}));
-    let put = scene.put_on_its_way(json!({}));
+    let put = scene.put_on_its_way(&json!({}));
     scene.called("CreateReplicationGroup", 1).await;
     scene.kill_and_start_another().await;
     put.await.unwrap();
@@ -94,7 +94,7 @@ async fn killed_inside_the_create_call_that_the_cloud_carried_out() {
         {"kind": "drop_after", "action": "CreateReplicationGroup"},
         {"kind": "slow", "millis": 20_000, "action": "CreateReplicationGroup", "skip": 1},
     ]));
-    let put = scene.put_on_its_way(json!({}));
+    let put = scene.put_on_its_way(&json!({}));
     scene.called("CreateReplicationGroup", 2).await;
     let made = scene.world.only_cache().await;
     scene.kill_and_start_another().await;
@@ -132,7 +132,7 @@ async fn killed_at_arbitrary_moments_again_and_again() {
     let mut scene = Scene::start().await;
     let clock = SystemClock;
     for millis in [0, 3, 9, 20, 40, 80] {
-        let put = scene.put_on_its_way(json!({"parameters": {"maxmemory-policy": "allkeys-lru"}}));
+        let put = scene.put_on_its_way(&json!({"parameters": {"maxmemory-policy": "allkeys-lru"}}));
         // Blind on purpose: any moment is as good as another.
         clock.sleep(Duration::from_millis(millis)).await;
         scene.kill_and_start_another().await;
@@ -167,7 +167,7 @@ async fn killed_inside_an_update_call_that_the_cloud_carried_out() {
         {"kind": "drop_after", "action": "IncreaseReplicaCount"},
         {"kind": "slow", "millis": 20_000, "action": "IncreaseReplicaCount", "skip": 1},
     ]));
-    let put = scene.put_on_its_way(json!({"replicas": 1}));
+    let put = scene.put_on_its_way(&json!({"replicas": 1}));
     scene.called("IncreaseReplicaCount", 2).await;
     scene.kill_and_start_another().await;
     put.await.unwrap();

@@ -171,7 +171,7 @@ async fn a_caller_that_prefers_to_wait_gets_the_outputs_at_once() {
 
 #[tokio::test]
 async fn a_preferred_wait_ends_when_it_is_over() {
-    let world = World::with(|config| config.server.max_wait = std::time::Duration::from_secs(60)).await;
+    let world = World::with(|config| config.server.max_wait = std::time::Duration::from_mins(1)).await;
     let driver = world.driver().await;
     let mut waiting = world.resource(&driver);
     let asking = tokio::spawn(async move { waiting.put_waiting(json!({}), "wait=900").await });

@@ -51,9 +51,9 @@ async fn a_name_that_somebody_else_has_is_refused_and_left_alone() {
     made_by_hand(&world, &name, None).await;
     let theirs = world.only_cache().await;
     let before = world.mutating();
-    let refused = resource.put(json!({})).await.is_error("RES-105");
+    let refused = resource.put(json!({})).await.refused("RES-105");
     assert!(refused.message().contains(&name) && !refused.hint().is_empty(), "{}", refused.text);
-    resource.delete().await.is_error("RES-105");
+    resource.delete().await.refused("RES-105");
     resource.get().await.is(404);
     assert_eq!(world.mutating(), before);
     assert_eq!(world.only_cache().await, theirs);
@@ -69,7 +69,7 @@ async fn a_name_that_bears_the_mark_of_another_resource_is_refused() {
     let mut other = world.resource(&driver);
     world.create(&mut other, &json!({})).await;
     let theirs = world.only_cache().await["ReplicationGroupId"].clone();
-    let refused = resource.put(json!({"adopt": theirs})).await.is_error("RES-105");
+    let refused = resource.put(json!({"adopt": theirs})).await.refused("RES-105");
     assert!(refused.message().contains(&other.id), "{}", refused.text);
 }
 
@@ -117,7 +117,7 @@ async fn a_cache_with_a_password_is_not_adopted_without_it() {
     let (_driver, mut resource) = driver_and_resource(&world).await;
     made_by_hand(&world, BY_HAND, Some(ITS_PASSWORD)).await;
     let before = world.mutating();
-    let refused = resource.put(json!({"adopt": BY_HAND})).await.is_error("RES-101");
+    let refused = resource.put(json!({"adopt": BY_HAND})).await.refused("RES-101");
     assert_eq!(refused.fields(), ["driver.secrets.adopt.password"]);
     assert_eq!(world.mutating(), before);
 }
@@ -128,7 +128,7 @@ async fn a_cache_that_would_have_to_be_replaced_is_not_adopted() {
     let (_driver, mut resource) = driver_and_resource(&world).await;
     made_by_hand(&world, BY_HAND, None).await;
     let before = world.mutating();
-    let refused = resource.put(json!({"adopt": BY_HAND, "mode": "cluster"})).await.is_error("RES-106");
+    let refused = resource.put(json!({"adopt": BY_HAND, "mode": "cluster"})).await.refused("RES-106");
     assert_eq!(refused.body["details"]["changes"][0]["field"], "mode");
     assert_eq!(world.mutating(), before);
 }
@@ -188,11 +188,11 @@ async fn deletion_protection_holds_until_a_put_lifts_it() {
     let (_driver, mut resource) = driver_and_resource(&world).await;
     world.create(&mut resource, &json!({"deletion_protection": true})).await;
     let before = world.mutating();
-    let refused = resource.delete().await.is_error("RES-110");
+    let refused = resource.delete().await.refused("RES-110");
     assert!(refused.hint().contains("deletion_protection"), "{}", refused.text);
     // Leaving the key out keeps what there is.
     resource.put(json!({})).await.is(200);
-    resource.delete().await.is_error("RES-110");
+    resource.delete().await.refused("RES-110");
     assert_eq!(world.mutating(), before);
     resource.put(json!({"deletion_protection": false})).await.is(200);
     resource.delete().await.is(202);

@@ -201,10 +201,12 @@ impl Driver {
 fn unsupported(put: &Put, backend: &dyn Backend) -> Vec<FieldError> {
     let able = backend.capabilities();
     let mut errors = Vec::new();
-    // Holding and expiring are finished by a sweep, which this version does not have: a promise it could not keep.
-    let offered: Vec<OnDelete> = able.on_delete.iter().copied().filter(|word| *word != OnDelete::Hold).collect();
-    if let Some(on_delete) = put.spec.on_delete.filter(|wanted| !offered.contains(wanted)) {
-        let words: Vec<&str> = offered.iter().map(|word| word.as_str()).collect();
+    let wanted = put.spec.on_delete;
+    if wanted == Some(OnDelete::Hold) {
+        let field = FieldError::new(put.spec.path_of("on_delete"), "delete, snapshot or detach", "hold");
+        errors.push(field.hint("this version of the driver has no sweep that would remove the cache later"));
+    } else if let Some(on_delete) = wanted.filter(|wanted| !able.on_delete.contains(wanted)) {
+        let words: Vec<&str> = able.on_delete.iter().map(|word| word.as_str()).collect();
         let expected = format!("one of {}", words.join(", "));
         errors.push(FieldError::new(put.spec.path_of("on_delete"), expected, on_delete.as_str()));
     }

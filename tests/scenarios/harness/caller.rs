@@ -171,7 +171,11 @@ impl Answer {
         assert!(!self.header("x-request-id").is_empty(), "{self:?}");
         if self.status == 204 {
             assert!(self.text.is_empty() && !self.headers.contains_key(CONTENT_TYPE), "{self:?}");
-            assert_eq!(self.headers.get(SET_COOKIE).map(|cookie| cookie.as_bytes()), Some(&b""[..]), "{self:?}");
+            assert_eq!(
+                self.headers.get(SET_COOKIE).map(reqwest::header::HeaderValue::as_bytes),
+                Some(&b""[..]),
+                "{self:?}"
+            );
             return;
         }
         assert_eq!(self.header("content-type"), "application/json", "{self:?}");
@@ -211,7 +215,7 @@ impl Answer {
     }
 
     #[track_caller]
-    pub(crate) fn is_error(self, code: &str) -> Self {
+    pub(crate) fn refused(self, code: &str) -> Self {
         let answer = self.is(400);
         assert_eq!(answer.body["error"], code, "{}", answer.text);
         answer

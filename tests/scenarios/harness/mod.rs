@@ -10,7 +10,7 @@ use std::time::Duration;
 use cache_driver::clock::{Clock, SystemClock};
 
 pub(crate) use caller::{Answer, Caller};
-pub(crate) use process::{Process, Settings};
+pub(crate) use process::{Process, Settings, command};
 pub(crate) use world::{ACCOUNT_A, ACCOUNT_B, Server, World, keys, sha256};
 
 /// Long enough for a machine that compiles at the same time.

@@ -33,7 +33,7 @@ pub(crate) fn keys(account: &str) -> Value {
 
 pub(crate) fn sha256(text: &str) -> String {
     let hash = digest::digest(&digest::SHA256, text.as_bytes());
-    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.as_ref().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 /// An emulated AWS.
