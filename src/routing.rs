@@ -48,8 +48,6 @@ pub fn route(config: &Config, enabled: &[Provider], asked: &Asked<'_>) -> Result
     let mut layers = vec![Layer { origin: Origin::Request, values: asked.values }, developer];
     layers.extend(profile);
     layers.push(Layer { origin: Origin::Route(name.to_owned()), values: &route.defaults });
-    let blocks = provider_defaults(config);
-    layers.push(Layer { origin: Origin::Route(name.to_owned()), values: &blocks });
     let mut spec = match read(&layers) {
         Ok(spec) if errors.is_empty() => spec,
         Ok(_) => return Err(errors),
@@ -62,12 +60,6 @@ pub fn route(config: &Config, enabled: &[Provider], asked: &Asked<'_>) -> Result
     resolve_region(config, provider, &mut spec, &mut warnings)?;
     let product = spec.product.or(route.product).unwrap_or_else(|| product(provider, spec.engine, spec.mode));
     Ok(Routed { route: name.to_owned(), resource_type: route.resource_type.clone(), spec, product, warnings })
-}
-
-/// The defaults of the providers' own blocks: the lowest layer, and to the lifecycle of a cache the same as a route's.
-fn provider_defaults(config: &Config) -> Map<String, Value> {
-    let blocks = config.value_layers().filter_map(|layer| Some((layer.block?.to_string(), layer.values.clone())));
-    blocks.filter(|(_, values)| !values.is_empty()).map(|(name, values)| (name, Value::Object(values))).collect()
 }
 
 /// Judges the inputs that stand in the config, so that a wrong one is told at start and not to a developer.

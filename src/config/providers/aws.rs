@@ -83,7 +83,7 @@ pub struct AwsVersions {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AwsParameterGroups {
-    /// What their names begin with. Unset: the config's `prefix`.
+    /// What their names begin with. Unset: `cache-driver`.
     pub prefix: Option<String>,
 }
 
