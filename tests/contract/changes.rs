@@ -39,7 +39,8 @@ pub(crate) async fn fields_that_nobody_set_are_not_compared(harness: &dyn Harnes
     let (_, _, seen) = ready(harness, "res-1", &everything(harness)).await;
     let wanted = harness.backend().resolve(&spec_from(Origin::Request, &json!({}))).unwrap();
     assert!(wanted.set.is_empty(), "{:?}", wanted.set);
-    let differs = wanted.fields.iter().filter(|(field, value)| seen.fields.get(*field).is_some_and(|has| has != *value));
+    let differs =
+        wanted.fields.iter().filter(|(field, value)| seen.fields.get(*field).is_some_and(|has| has != *value));
     assert!(differs.count() > 0, "the defaults are something else than what is there");
     assert_eq!(harness.backend().changes(&wanted, &seen), []);
 }

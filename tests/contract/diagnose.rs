@@ -18,12 +18,8 @@ pub(crate) async fn a_healthy_cache_has_no_cause(harness: &dyn Harness) {
     for alteration in harness.alterations() {
         let seen = look(harness, &at).await;
         let wanted = resolved(harness, &alteration.values);
-        run(
-            harness,
-            &at,
-            &towards(harness, &wanted, &harness.backend().changes(&wanted, &seen), &mark, &seen, false),
-        )
-        .await;
+        run(harness, &at, &towards(harness, &wanted, &harness.backend().changes(&wanted, &seen), &mark, &seen, false))
+            .await;
         settled(harness, &at).await;
         let told = harness.backend().diagnose(&at, mark.since).await.unwrap();
         assert_eq!(told.cause, None, "{}: {:?}", alteration.values, told.events);

@@ -81,6 +81,13 @@ pub(crate) async fn it_shows_one_location_of_one_account(harness: &dyn Harness) 
         assert_eq!(only.place.account.as_ref(), Some(&account));
         let named = Scope { account: Some(account), ..scope(at) };
         assert_eq!(harness.backend().list(&named).await.unwrap(), found);
+        let nobodys = Scope { account: Some("999999999999".to_owned()), ..scope(at) };
+        if !harness.is_imagined() {
+            match harness.backend().list(&nobodys).await {
+                Ok(found) => assert_eq!(found, [], "it is not that account's"),
+                Err(error) => assert_eq!(error.kind, Kind::Credentials, "{error}"),
+            }
+        }
     }
 }
 

@@ -7,9 +7,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::harness::{Hand, Harness, Trouble};
-use crate::life::{
-    CANARY_2, changed, created, led, look, mark, merged, ready, removed, resolved, run, settled,
-};
+use crate::life::{CANARY_2, changed, created, led, look, mark, merged, ready, removed, resolved, run, settled};
 
 /// In place, the endpoint stays; but a name that speaks TLS may be another than one that does not.
 #[track_caller]
