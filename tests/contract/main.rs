@@ -4,6 +4,8 @@
 //! every test for it. A product without a harness fails `products::every_product_of_the_registry_has_a_harness`.
 //! A test that is not in the list of `contract!` is an unused function, which the compiler tells.
 
+#![expect(clippy::unwrap_used, reason = "it says in a test what an assertion would say")]
+
 mod account;
 mod apply;
 mod capabilities;
