@@ -1,6 +1,8 @@
 //! `Backend::account`.
 
-use cache_driver::backend::{At, Kind};
+use cache_driver::backend::{At, Credentials, Given, Kind};
+use cache_driver::cache::Provider;
+use serde_json::json;
 
 use crate::harness::{Harness, Trouble};
 use crate::life::at;
@@ -33,4 +35,25 @@ pub(crate) async fn a_refusal_is_not_remembered(harness: &dyn Harness) {
     let denied = harness.backend().account(&at).await.unwrap_err();
     assert_eq!(denied.kind, Kind::Credentials, "{denied}");
     assert!(harness.backend().account(&at).await.is_ok());
+}
+
+pub(crate) async fn credentials_that_are_none_here_are_refused(harness: &dyn Harness) {
+    if harness.is_imagined() {
+        return;
+    }
+    let own = at(harness, "res-1");
+    let foreign = match own.place.provider() {
+        Provider::Aws => json!({"access_token": "synthetic"}),
+        Provider::Gcp | Provider::Azure => json!({"AccessKeyId": "AKIASYNTHETIC", "SecretAccessKey": "synthetic"}),
+    };
+    let foreign = Given::recognise(foreign.as_object().unwrap()).unwrap();
+    for credentials in [Credentials::Given(foreign.into()), Credentials::Named("nobody".to_owned())] {
+        let at = At { credentials, ..own.clone() };
+        for error in [harness.backend().observe(&at).await.err(), harness.backend().account(&at).await.err()] {
+            let error = error.unwrap_or_else(|| panic!("{:?} were taken", at.credentials));
+            assert_eq!(error.kind, Kind::Credentials, "{error}");
+        }
+        assert!(harness.backend().preflight(&at).await.iter().any(|finding| !finding.ok));
+    }
+    assert_eq!(harness.calls(), [], "the cloud need not be asked");
 }

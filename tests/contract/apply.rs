@@ -47,6 +47,35 @@ pub(crate) async fn it_returns_before_the_work_is_done(harness: &dyn Harness) {
     assert_eq!(look(harness, &at).await.phase, Phase::Deleting);
 }
 
+pub(crate) async fn it_makes_one_call(harness: &dyn Harness) {
+    let (at, first) = (at(harness, "res-1"), mark(harness, "res-1", &json!({})));
+    let remove = Goal::Removed { final_snapshot: None };
+    for step in creation(harness, &json!({}), &first) {
+        called_once(harness, &at, &step).await;
+    }
+    for alteration in harness.alterations() {
+        let seen = settled(harness, &at).await;
+        let wanted = resolved(harness, &alteration.values);
+        let steps = towards(harness, &wanted, &harness.backend().changes(&wanted, &seen), &first, &seen, false);
+        // The first that the cloud works on after it; the next would come too early.
+        let long = steps.iter().position(|step| step.pace == Pace::Long).unwrap_or(0);
+        for step in &steps[..=long] {
+            called_once(harness, &at, step).await;
+        }
+    }
+    let seen = settled(harness, &at).await;
+    for step in harness.backend().steps(&remove, &seen) {
+        called_once(harness, &at, &step).await;
+    }
+}
+
+async fn called_once(harness: &dyn Harness, at: &At, step: &Step) {
+    let (made, now) = (harness.mutations(), harness.now());
+    harness.backend().apply(at, step).await.unwrap_or_else(|error| panic!("{}: {error}", step.why));
+    assert_eq!(harness.mutations(), made + 1, "{}: {:?}", step.call, harness.calls().split_off(made));
+    assert_eq!(harness.now(), now);
+}
+
 pub(crate) async fn creating_twice_succeeds_and_makes_one_cache(harness: &dyn Harness) {
     let (at, first) = created(harness, "res-1", &json!({})).await;
     let second = Mark { want: "ffffffffffff".to_owned(), ..first.clone() };

@@ -62,18 +62,18 @@ pub(crate) async fn it_shows_more_than_a_page(harness: &dyn Harness) {
 }
 
 pub(crate) async fn it_shows_one_location_of_one_account(harness: &dyn Harness) {
-    let (here, mark_here) = created(harness, "res-1", &json!({})).await;
+    let (here, own) = created(harness, "res-1", &json!({})).await;
     let far = json!({"region": harness.locations()[1]});
     let place = harness.backend().place(&spec(harness, &far), &name("res-2")).unwrap();
     let there = At { place, credentials: here.credentials.clone() };
-    let mark_there = mark(harness, "res-2", &json!({}));
-    run(harness, &there, &creation(harness, &json!({}), &mark_there)).await;
+    let theirs = mark(harness, "res-2", &json!({}));
+    run(harness, &there, &creation(harness, &json!({}), &theirs)).await;
     let (credentials, _) = harness.strangers();
     let strangers = At { credentials, ..here.clone() };
-    let mark_strangers = mark(harness, "res-3", &json!({}));
-    run(harness, &strangers, &creation(harness, &json!({}), &mark_strangers)).await;
+    let strange = mark(harness, "res-3", &json!({}));
+    run(harness, &strangers, &creation(harness, &json!({}), &strange)).await;
 
-    for (at, mark) in [(&here, &mark_here), (&there, &mark_there), (&strangers, &mark_strangers)] {
+    for (at, mark) in [(&here, &own), (&there, &theirs), (&strangers, &strange)] {
         let found = listed(harness, at).await;
         let [only] = found.as_slice() else { panic!("{found:?}") };
         assert_eq!((&only.mark, &only.place.location), (mark, &at.place.location));
@@ -81,6 +81,13 @@ pub(crate) async fn it_shows_one_location_of_one_account(harness: &dyn Harness) 
         assert_eq!(only.place.account.as_ref(), Some(&account));
         let named = Scope { account: Some(account), ..scope(at) };
         assert_eq!(harness.backend().list(&named).await.unwrap(), found);
+        let nobodys = Scope { account: Some("999999999999".to_owned()), ..scope(at) };
+        if !harness.is_imagined() {
+            match harness.backend().list(&nobodys).await {
+                Ok(found) => assert_eq!(found, [], "it is not that account's"),
+                Err(error) => assert_eq!(error.kind, Kind::Credentials, "{error}"),
+            }
+        }
     }
 }
 

@@ -4,6 +4,8 @@
 //! every test for it. A product without a harness fails `products::every_product_of_the_registry_has_a_harness`.
 //! A test that is not in the list of `contract!` is an unused function, which the compiler tells.
 
+#![expect(clippy::unwrap_used, reason = "it says in a test what an assertion would say")]
+
 mod account;
 mod apply;
 mod capabilities;
@@ -70,6 +72,7 @@ macro_rules! contract {
                     it_is_asked_once_and_then_remembered
                     other_credentials_are_asked_anew
                     a_refusal_is_not_remembered
+                    credentials_that_are_none_here_are_refused
                 }
                 observe {
                     a_cache_that_is_not_there_is_absent_and_no_error
@@ -97,6 +100,7 @@ macro_rules! contract {
                     the_mark_goes_with_or_before_the_first_change
                     a_cache_that_is_going_is_not_removed_twice
                     a_shell_leaves_no_snapshot
+                    only_the_changes_that_are_asked_for_are_made
                     interrupting_changes_wait_for_the_window
                     planning_is_pure
                 }
@@ -108,6 +112,7 @@ macro_rules! contract {
                 }
                 apply {
                     it_returns_before_the_work_is_done
+                    it_makes_one_call
                     creating_twice_succeeds_and_makes_one_cache
                     of_two_creations_at_once_one_wins
                     creating_over_a_foreign_cache_leaves_it_foreign

@@ -122,7 +122,7 @@ pub(crate) async fn no_error_tells_a_secret(harness: &dyn Harness) {
         let mut told = format!("{error} {error:?} {error:#?} {:?} {:?}", error.cause, error.hint);
         let mut source = std::error::Error::source(&error);
         while let Some(inner) = source {
-            told.push_str(&format!("{inner} {inner:?}"));
+            told = format!("{told} {inner} {inner:?}");
             source = inner.source();
         }
         assert!(!told.contains(SECRET), "{trouble:?}: {told}");

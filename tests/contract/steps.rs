@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use crate::harness::Harness;
-use crate::life::{CANARY, at, look, mark, ready, resolved, run, towards};
+use crate::life::{CANARY, at, led, look, mark, merged, ready, resolved, run, towards};
 
 pub(crate) async fn nothing_to_do_is_no_call(harness: &dyn Harness) {
     let backend = harness.backend();
@@ -90,6 +90,35 @@ pub(crate) async fn a_shell_leaves_no_snapshot(harness: &dyn Harness) {
     let steps = harness.backend().steps(&goal, &shell);
     assert!(!steps.is_empty());
     assert!(!format!("{steps:?}").contains("last-words"), "a shell holds nothing: {steps:?}");
+}
+
+pub(crate) async fn only_the_changes_that_are_asked_for_are_made(harness: &dyn Harness) {
+    let backend = harness.backend();
+    let everything = harness.alterations().iter().fold(json!({}), |all, alteration| merged(&all, &alteration.values));
+    let all = resolved(harness, &everything);
+    for (number, alteration) in harness.alterations().into_iter().enumerate() {
+        let resource = format!("res-{number}");
+        let (at, _, before) = ready(harness, &resource, &json!({})).await;
+        let alone = backend.changes(&resolved(harness, &alteration.values), &before);
+        let is_asked = |field: &str| alone.iter().any(|change| change.field == field);
+        let new = mark(harness, &resource, &everything);
+        let (after, _) = led(harness, &at, |seen| {
+            let mut changes = backend.changes(&all, seen);
+            changes.retain(|change| is_asked(&change.field));
+            towards(harness, &all, &changes, &new, seen, false)
+        })
+        .await;
+        assert_ne!(after.fields.get(alteration.field), before.fields.get(alteration.field), "{}", alteration.values);
+        for (field, _) in backend.capabilities().changes {
+            let (was, is) = (before.fields.get(*field), after.fields.get(*field));
+            // What could not be read before may show for the first time.
+            assert!(
+                is_asked(field) || was.is_none() || was == is,
+                "{}: {field} was {was:?} and is {is:?}",
+                alteration.values
+            );
+        }
+    }
 }
 
 pub(crate) async fn interrupting_changes_wait_for_the_window(harness: &dyn Harness) {

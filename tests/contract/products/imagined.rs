@@ -103,11 +103,10 @@ impl Harness for Imagined {
 
     async fn trouble(&self, trouble: Trouble) -> bool {
         let fault = match trouble {
-            Trouble::Throttled | Trouble::Down | Trouble::HungUp => Fault::Unavailable,
+            Trouble::Throttled | Trouble::Down | Trouble::HungUp | Trouble::PageLost => Fault::Unavailable,
             Trouble::AnswerLost => Fault::AnswerLost,
             Trouble::Denied | Trouble::Expired => Fault::Denied,
             Trouble::NoCapacity | Trouble::NoQuota => Fault::NoCapacity,
-            Trouble::PageLost => Fault::Unavailable,
             Trouble::CreationFails => {
                 self.cloud.doom_next(WHY);
                 return true;

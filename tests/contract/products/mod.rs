@@ -17,6 +17,7 @@ use cache_driver::config::Providers;
 
 use crate::harness::Harness;
 
+type Run = fn(Arc<dyn Harness>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 type Started = Pin<Box<dyn Future<Output = Arc<dyn Harness>> + Send>>;
 
 /// A product, or a shape of one that deserves the whole suite.
@@ -69,11 +70,7 @@ pub(crate) async fn start(name: &str) -> Arc<dyn Harness> {
 }
 
 /// Runs a test. A product's excuse for it has to be true.
-pub(crate) async fn judge(
-    test: &str,
-    harness: Arc<dyn Harness>,
-    run: fn(Arc<dyn Harness>) -> Pin<Box<dyn Future<Output = ()> + Send>>,
-) {
+pub(crate) async fn judge(test: &str, harness: Arc<dyn Harness>, run: Run) {
     let excuse = harness.excused().iter().find(|(excused, _)| *excused == test);
     let Some((_, reason)) = excuse else { return run(harness).await };
     let outcome = tokio::spawn(run(harness)).await;
