@@ -51,7 +51,11 @@ pub(super) struct Keys {
 
 impl Keys {
     pub(super) fn new(request: Option<&Arc<Given>>, cookie: &Cookie, named: Option<&str>) -> Self {
-        Self { request: request.cloned(), cookie: cookie.credentials.clone(), named: named.map(str::to_owned) }
+        Self {
+            request: request.cloned(),
+            cookie: cookie.credentials.clone(),
+            named: named.map(str::to_owned).or_else(|| cookie.account.clone()),
+        }
     }
 
     /// The request's, else the cookie's, else the named account's, else the driver's own.
