@@ -126,8 +126,10 @@ impl Driver {
         places.retain(|place| !known.iter().any(|known| same(place, known)));
         let mut looks = tokio::task::JoinSet::new();
         for place in places {
-            let (driver, keys) = (self.clone(), keys.clone());
-            looks.spawn(async move { driver.look(place, &keys).await });
+            for keys in self.possible(place.provider(), keys) {
+                let (driver, place) = (self.clone(), place.clone());
+                looks.spawn(async move { driver.look(place, &keys).await });
+            }
         }
         let mut search = Search::default();
         while let Some(look) = looks.join_next().await {
@@ -139,6 +141,16 @@ impl Driver {
             self.search_by_mark(id, keys, &mut search).await;
         }
         search
+    }
+
+    /// With whose credentials a cache may have been made, where the request tells none: it may have named an account.
+    fn possible(&self, provider: Provider, keys: &Keys) -> Vec<Keys> {
+        let mut possible = vec![keys.clone()];
+        if keys.of(provider) == Credentials::Own {
+            let named = self.config().providers.accounts(provider).into_iter();
+            possible.extend(named.map(|name| Keys { named: Some(name.to_owned()), ..keys.clone() }));
+        }
+        possible
     }
 
     /// Finds a cache that bears the mark under a name of its own: an adopted one.
