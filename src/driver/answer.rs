@@ -38,6 +38,7 @@ impl Asked<'_> {
             place: place.or_else(|| self.cookie.place.clone()),
             operation,
             credentials: self.credentials(),
+            account: self.cookie.account.clone(),
             adopted_password: self.adopted_password().cloned(),
             resource_type: self.call.resource_type.clone().or_else(|| self.cookie.resource_type.clone()),
         }

@@ -25,6 +25,8 @@ pub struct Cookie {
     pub operation: Option<(Operation, Timestamp)>,
     /// The request's credentials.
     pub credentials: Option<std::sync::Arc<Given>>,
+    /// The account of the config that the request named.
+    pub account: Option<String>,
     /// The password of an adopted cache, which no cloud gives back.
     pub adopted_password: Option<SecretString>,
     /// The resource type that the resource was made under, to echo it on GET.
@@ -59,6 +61,8 @@ struct Inside {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     c: Option<Map<String, Value>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    n: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     a: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     t: Option<String>,
@@ -72,6 +76,7 @@ impl Cookie {
             p: self.place.clone(),
             o: self.operation.map(|(operation, since)| (operation, since.as_second())),
             c: self.credentials.as_ref().map(|given| given.expose()),
+            n: self.account.clone(),
             a: self.adopted_password.as_ref().map(|password| password.expose_secret().to_owned()),
             t: self.resource_type.clone(),
         };
@@ -94,6 +99,7 @@ impl Cookie {
             place: inside.p,
             operation: inside.o.and_then(|(op, since)| Some((op, Timestamp::from_second(since).ok()?))),
             credentials: inside.c.and_then(|account| Given::recognise(&account).ok()).map(std::sync::Arc::new),
+            account: inside.n,
             adopted_password: inside.a.map(SecretString::from),
             resource_type: inside.t,
         })
@@ -125,6 +131,7 @@ mod tests {
             }),
             operation: Some((Operation::Creating, Timestamp::from_second(1_700_000_000).unwrap())),
             credentials: Some(std::sync::Arc::new(Given::recognise(account.as_object().unwrap()).unwrap())),
+            account: Some("production".into()),
             adopted_password: None,
             resource_type: Some("redis".into()),
         }
@@ -140,6 +147,7 @@ mod tests {
         assert_eq!(open.place, cookie().place);
         assert_eq!(open.operation, cookie().operation);
         assert_eq!(open.credentials, cookie().credentials);
+        assert_eq!(open.account, cookie().account);
         assert!(!format!("{open:?}").contains("CANARY"));
     }
 

@@ -51,7 +51,11 @@ pub(super) struct Keys {
 
 impl Keys {
     pub(super) fn new(request: Option<&Arc<Given>>, cookie: &Cookie, named: Option<&str>) -> Self {
-        Self { request: request.cloned(), cookie: cookie.credentials.clone(), named: named.map(str::to_owned) }
+        Self {
+            request: request.cloned(),
+            cookie: cookie.credentials.clone(),
+            named: named.map(str::to_owned).or_else(|| cookie.account.clone()),
+        }
     }
 
     /// The request's, else the cookie's, else the named account's, else the driver's own.
@@ -119,8 +123,10 @@ impl Driver {
         places.retain(|place| !known.iter().any(|known| same(place, known)));
         let mut looks = tokio::task::JoinSet::new();
         for place in places {
-            let (driver, keys) = (self.clone(), keys.clone());
-            looks.spawn(async move { driver.look(place, &keys).await });
+            for keys in self.possible(place.provider(), keys) {
+                let (driver, place) = (self.clone(), place.clone());
+                looks.spawn(async move { driver.look(place, &keys).await });
+            }
         }
         let mut search = Search::default();
         while let Some(look) = looks.join_next().await {
@@ -134,6 +140,16 @@ impl Driver {
             self.search_by_mark(id, keys, known, &mut search).await;
         }
         search
+    }
+
+    /// With whose credentials a cache may have been made, where the request tells none: it may have named an account.
+    fn possible(&self, provider: Provider, keys: &Keys) -> Vec<Keys> {
+        let mut possible = vec![keys.clone()];
+        if keys.of(provider) == Credentials::Own {
+            let named = self.config().providers.accounts(provider).into_iter();
+            possible.extend(named.map(|name| Keys { named: Some(name.to_owned()), ..keys.clone() }));
+        }
+        possible
     }
 
     /// Finds a cache that bears the mark under a name of its own: an adopted one.

@@ -192,3 +192,31 @@ async fn an_account_id_that_the_credentials_do_not_belong_to_is_refused() {
     assert!(refused.message().contains(ACCOUNT_A) && refused.message().contains(ACCOUNT_B), "{}", refused.text);
     assert_eq!(world.mutating(), 0);
 }
+
+#[tokio::test]
+async fn a_cache_of_a_named_account_is_seen_and_removed_with_the_cookie_alone() {
+    let role = format!("arn:aws:iam::{ACCOUNT_B}:role/caches");
+    let world = World::with(with_account("production", role, None)).await;
+    let driver = world.driver().await;
+    let mut resource = world.resource(&driver);
+    world.create(&mut resource, &json!({"account": "production"})).await;
+    resource.get().await.is(200);
+    resource.delete().await.is(202);
+    world.minutes(20);
+    resource.delete().await.is(204);
+    assert!(world.caches().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_cache_of_a_named_account_is_not_gone_because_the_cookie_is() {
+    let role = format!("arn:aws:iam::{ACCOUNT_B}:role/caches");
+    let world = World::with(with_account("production", role, None)).await;
+    let driver = world.driver().await;
+    let mut resource = world.resource(&driver);
+    world.create(&mut resource, &json!({"account": "production"})).await;
+    resource.forgetful().get().await.is(200);
+    resource.forgetful().delete().await.is(202);
+    world.minutes(20);
+    resource.forgetful().delete().await.is(204);
+    assert!(world.caches().await.is_empty());
+}

@@ -12,6 +12,7 @@ mod kill;
 mod life;
 mod moving;
 mod owners;
+mod places;
 mod racing;
 mod rotation;
 mod secrets;

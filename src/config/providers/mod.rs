@@ -35,6 +35,16 @@ impl Providers {
         }
     }
 
+    /// The names of a cloud's accounts.
+    #[must_use]
+    pub fn accounts(&self, provider: Provider) -> Vec<&str> {
+        match provider {
+            Provider::Aws => self.aws.accounts.keys().map(String::as_str).collect(),
+            Provider::Gcp => self.gcp.accounts.keys().map(String::as_str).collect(),
+            Provider::Azure => self.azure.accounts.keys().map(String::as_str).collect(),
+        }
+    }
+
     /// The clouds that may be used.
     pub fn enabled(&self) -> impl Iterator<Item = Provider> {
         Provider::ALL.iter().copied().filter(|provider| self.is_enabled(*provider))

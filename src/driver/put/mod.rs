@@ -20,7 +20,9 @@ impl Driver {
     /// One step. `None` if something newer has overtaken it.
     pub(in crate::driver) async fn put_once(&self, put: &Put, who: Who) -> Result<Option<Outcome>, Failure> {
         let Some(_turn) = self.turn(&put.call.id, who).await else { return Ok(None) };
-        let cookie = self.open_cookie(&put.call)?;
+        let mut cookie = self.open_cookie(&put.call)?;
+        // GET and DELETE name no account.
+        cookie.account = put.spec.account.clone().or(cookie.account);
         let asked = Asked { call: &put.call, cookie: &cookie, adopted_password: put.adopted_password.as_ref() };
         let outcome = match self.judge(put, &cookie).await {
             Ok(judged) => self.carry_out(put, &asked, judged, who).await,
