@@ -52,7 +52,8 @@ pub fn route(config: &Config, enabled: &[Provider], asked: &Asked<'_>) -> Result
         Ok(spec) if errors.is_empty() => spec,
         Ok(_) => return Err(errors),
         Err(more) => {
-            errors.extend(more);
+            // What a developer may not set at all need not be told a second time as unknown.
+            errors.extend(more.into_iter().filter(|error| !told(&errors, &error.path)).collect::<Vec<_>>());
             return Err(errors);
         }
     };
@@ -60,6 +61,10 @@ pub fn route(config: &Config, enabled: &[Provider], asked: &Asked<'_>) -> Result
     resolve_region(config, provider, &mut spec, &mut warnings)?;
     let product = spec.product.or(route.product).unwrap_or_else(|| product(provider, spec.engine, spec.mode));
     Ok(Routed { route: name.to_owned(), resource_type: route.resource_type.clone(), spec, product, warnings })
+}
+
+fn told(errors: &[FieldError], path: &str) -> bool {
+    errors.iter().any(|error| error.path == path)
 }
 
 /// Judges the inputs that stand in the config, so that a wrong one is told at start and not to a developer.
