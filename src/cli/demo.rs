@@ -3,6 +3,7 @@
 mod caller;
 mod show;
 
+use std::io::IsTerminal as _;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -53,7 +54,9 @@ impl Demo {
             say!("caches are served by {}", emulated.label);
         }
         let caller = Caller::new(format!("http://{address}"), world.clock.clone())?;
-        let bars = if self.fast { None } else { Some(MultiProgress::new()) };
+        // Bars are drawn on standard error; where that is no terminal, lines tell the same.
+        let drawn = !self.fast && std::io::stderr().is_terminal();
+        let bars = drawn.then(MultiProgress::new);
         let told = Story { caller: &caller, world: &world, bars }.tell().await;
 
         stop.send(()).ok();

@@ -101,7 +101,12 @@ impl Driver {
     ) -> Pending {
         let typical = self.typical(&found.backend.capabilities().typical);
         let expected = self.inner.experience.expected(found.product(), operation, &typical);
-        let hint = self.hint(found.product(), operation, since, expected, found.seen.phase, message);
+        // Seen before the create call that this answer tells of.
+        let phase = match (operation, found.seen.phase) {
+            (Operation::Creating, Phase::Absent) => Phase::Creating,
+            (_, phase) => phase,
+        };
+        let hint = self.hint(found.product(), operation, since, expected, phase, message);
         let cookie = asked.cookie(Some(seen_place(found)), Some((operation, since)));
         self.pending_with(hint, cookie, &asked.call.id)
     }
