@@ -209,6 +209,12 @@ fn every_problem_of_every_layer_is_told_at_once_with_its_place() {
 }
 
 #[test]
+fn a_section_that_only_a_variable_opens_is_told_with_the_variable() {
+    let refusal = env("CACHE_DRIVER__SEVER__LISTEN", "x").refusal();
+    assert_says(&refusal, &["CACHE_DRIVER__SEVER__LISTEN: sever: unknown key", "did you mean `server`?"]);
+}
+
+#[test]
 fn bad_names_and_ranges_are_refused_with_the_reason() {
     for (toml, parts) in [
         ("prefix = \"Cache\"", ["a.toml:1:1: prefix: 1 to 19", "starting with a letter"]),

@@ -34,13 +34,16 @@ impl Sources {
     #[must_use]
     pub fn explain(&self, path: &str) -> Origin {
         let mut path: Vec<String> = path.split('.').map(str::to_owned).collect();
+        // A section that only a variable opens has no place of its own: the variable's key inside it tells.
+        let inside = self.origins.range(path.clone()..).next().filter(|(key, _)| key.starts_with(&path));
+        let inside = inside.map(|(_, origin)| origin.clone());
         while !path.is_empty() {
             if let Some(origin) = self.origins.get(&path) {
                 return origin.clone();
             }
             path.pop();
         }
-        Origin::Defaults
+        inside.unwrap_or(Origin::Defaults)
     }
 
     /// The same problem, with where its key was set.
