@@ -21,7 +21,7 @@ async fn gets_in(ready: &Answer, password: &str) -> bool {
 
 #[tokio::test]
 async fn both_passwords_work_in_the_grace_and_later_only_the_new_one() {
-    let grace = Duration::from_secs(5);
+    let grace = Duration::from_secs(8);
     let world = World::connectable(600.0, |config| config.lifecycle.rotate_grace = grace).await;
     let driver = world.driver().await;
     let mut resource = world.resource(&driver);
