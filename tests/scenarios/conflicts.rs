@@ -107,3 +107,45 @@ async fn a_put_that_overtakes_a_delete_of_something_still_being_made_keeps_it() 
         (1, json!("available"))
     );
 }
+
+#[tokio::test]
+async fn two_callers_that_want_different_things_get_there_one_after_the_other() {
+    let world = World::fast(600.0).await;
+    let drivers = [world.driver().await, world.driver().await];
+    let mut resource = world.resource(&drivers[0]);
+    resource.put_until_settled(json!({})).await.is(200);
+    let mut callers = tokio::task::JoinSet::new();
+    for (driver, replicas) in drivers.iter().zip([1, 2]) {
+        let mut caller = resource.at(&driver.url);
+        callers.spawn(async move {
+            let caller = std::sync::Arc::new(tokio::sync::Mutex::new(&mut caller));
+            crate::harness::eventually("a PUT that gets through", || async {
+                let answer = caller.lock().await.put(json!({"replicas": replicas})).await;
+                assert!(matches!(answer.status, 200 | 202 | 409), "{}", answer.text);
+                (answer.status == 200).then_some(())
+            })
+            .await;
+        });
+    }
+    callers.join_all().await;
+    assert_eq!(world.count("DeleteReplicationGroup"), 0);
+    world.only_cache().await;
+}
+
+#[tokio::test]
+async fn a_rotation_that_two_drivers_begin_at_once_gives_one_new_password() {
+    let world = World::fast(600.0).await;
+    let drivers = [world.driver().await, world.driver().await];
+    let mut resource = world.resource(&drivers[0]);
+    let old = resource.put_until_settled(json!({})).await.is(200).password();
+    world.fault(json!({"kind": "slow", "millis": 200, "action": "ModifyReplicationGroup", "times": 2}));
+    let mut callers = tokio::task::JoinSet::new();
+    for driver in &drivers {
+        let mut caller = resource.at(&driver.url);
+        callers.spawn(async move { caller.put_until_settled(json!({"rotate": 1})).await.is(200).password() });
+    }
+    let new = callers.join_all().await;
+    assert_eq!(new[0], new[1]);
+    assert_ne!(new[0], old);
+    assert_eq!(world.only_cache().await["auth_token_sha256"], json!([sha256(&new[0]), sha256(&old)]));
+}

@@ -194,3 +194,84 @@ async fn a_used_up_quota_and_a_lack_of_machines_are_capacity() {
         resource.put(json!({})).await.is(202);
     }
 }
+
+#[tokio::test]
+async fn a_cause_that_cannot_be_fetched_now_is_not_lost() {
+    let world = World::start().await;
+    let driver = world.driver().await;
+    let mut resource = world.resource(&driver);
+    world.fault(json!({"kind": "create_failed", "message": NO_IP}));
+    resource.put(json!({})).await.is(202);
+    world.fault(json!({"kind": "throttle", "action": "DescribeEvents", "times": 0}));
+    world.minutes(20);
+    resource.put(json!({})).await.is(202);
+    assert_eq!(world.only_cache().await["Status"], "create-failed");
+    world.cloud.control().faults().clear();
+    let failed = resource.put(json!({})).await.is(400);
+    assert!(failed.message().contains(NO_IP), "{}", failed.text);
+}
+
+#[tokio::test]
+async fn a_removal_past_its_deadline_is_told_and_goes_on_at_the_cloud() {
+    let world = World::start().await;
+    let driver = world.driver().await;
+    let mut resource = world.resource(&driver);
+    let made = world.create(&mut resource, &json!({})).await;
+    world.mutate(json!({"op": "status", "id": made.value("name"), "status": "deleting", "seconds": 7200})).await;
+    resource.delete().await.is(202);
+    world.minutes(30);
+    resource.delete().await.is(202);
+    world.minutes(16);
+    resource.delete().await.refused("RES-108");
+    world.only_cache().await;
+}
+
+#[tokio::test]
+async fn an_update_past_its_deadline_is_told_and_the_cache_is_left_alone() {
+    let world = World::with(|config| {
+        let product = cache_driver::cache::Product::AwsReplicationGroup;
+        config.lifecycle.deadlines.get_mut(&product).unwrap().update = std::time::Duration::from_mins(2);
+    })
+    .await;
+    let driver = world.driver().await;
+    let mut resource = world.resource(&driver);
+    world.create(&mut resource, &json!({})).await;
+    resource.put(json!({"replicas": 1})).await.is(202);
+    world.minutes(3);
+    let before = world.mutating();
+    resource.put(json!({"replicas": 1})).await.refused("RES-108");
+    assert_eq!(world.mutating(), before);
+    world.minutes(20);
+    resource.put_until_settled(json!({"replicas": 1})).await.is(200);
+}
+
+#[tokio::test]
+async fn a_removal_during_the_clouds_own_snapshot_waits_for_it() {
+    let world = World::start().await;
+    let driver = world.driver().await;
+    let mut resource = world.resource(&driver);
+    let made = world.create(&mut resource, &json!({})).await;
+    world.mutate(json!({"op": "status", "id": made.value("name"), "status": "snapshotting", "seconds": 600})).await;
+    resource.delete().await.is(202);
+    assert_eq!(world.only_cache().await["Status"], "snapshotting");
+    world.minutes(11);
+    resource.delete().await.is(202);
+    assert_eq!(world.only_cache().await["Status"], "deleting");
+    world.minutes(20);
+    resource.delete().await.is(204);
+}
+
+#[tokio::test]
+async fn a_failed_creation_with_a_final_snapshot_asked_for_is_cleared_away_without_one() {
+    let world = World::start().await;
+    let driver = world.driver().await;
+    let mut resource = world.resource(&driver);
+    let wanted = json!({"on_delete": "snapshot", "deletion_protection": true});
+    world.fault(json!({"kind": "create_failed", "message": NO_IP}));
+    resource.put(wanted.clone()).await.is(202);
+    world.minutes(20);
+    resource.put(wanted.clone()).await.is(400);
+    world.minutes(20);
+    world.create(&mut resource, &wanted).await;
+    assert_eq!(world.cloud.control().state().await["snapshots"], json!([]));
+}

@@ -118,3 +118,40 @@ async fn a_stale_read_after_the_create_call_makes_no_second_cache() {
     assert_eq!(cache["ReplicationGroupCreateTime"], made["ReplicationGroupCreateTime"]);
     assert_eq!(cache["auth_token_sha256"], json!([sha256(&ready.password())]));
 }
+
+#[tokio::test]
+async fn a_first_password_that_two_drivers_set_at_once_is_the_one_that_both_tell() {
+    let world = World::fast(600.0).await;
+    let drivers = drivers(&world, 2).await;
+    let mut resource = world.resource(&drivers[0]);
+    resource.put_until_settled(json!({"auth": "none"})).await.is(200);
+    world.fault(json!({"kind": "slow", "millis": 200, "action": "ModifyReplicationGroup", "times": 2}));
+    let mut racing = JoinSet::new();
+    for driver in &drivers {
+        let mut caller = resource.at(&driver.url);
+        racing.spawn(async move { caller.put_until_settled(json!({"auth": "password"})).await.is(200).password() });
+    }
+    let passwords = racing.join_all().await;
+    assert_one_cache_with(&world, &passwords).await;
+}
+
+#[tokio::test]
+async fn callers_that_hang_up_lose_nothing() {
+    let world = World::fast(300.0).await;
+    let driver = world.driver().await;
+    let mut resource = world.resource(&driver);
+    world.fault(json!({"kind": "slow", "millis": 300, "action": "CreateReplicationGroup"}));
+    let mut impatient = resource.clone();
+    let hung_up = tokio::spawn(async move { impatient.put(json!({})).await });
+    crate::harness::eventually("the create call", || async {
+        (world.count("CreateReplicationGroup") == 1).then_some(())
+    })
+    .await;
+    hung_up.abort();
+    // Nobody asks again, and it is made all the same.
+    crate::harness::eventually("the cache", || async { (!world.caches().await.is_empty()).then_some(()) }).await;
+    let ready = resource.get_until_settled().await;
+    let ready = if ready.status == 200 { ready } else { resource.put_until_settled(json!({})).await.is(200) };
+    assert_one_cache_with(&world, &[ready.password()]).await;
+    assert_eq!(world.count("CreateReplicationGroup"), 1);
+}

@@ -21,7 +21,7 @@ async fn gets_in(ready: &Answer, password: &str) -> bool {
 
 #[tokio::test]
 async fn both_passwords_work_in_the_grace_and_later_only_the_new_one() {
-    let grace = Duration::from_secs(5);
+    let grace = Duration::from_secs(8);
     let world = World::connectable(600.0, |config| config.lifecycle.rotate_grace = grace).await;
     let driver = world.driver().await;
     let mut resource = world.resource(&driver);
@@ -104,5 +104,45 @@ async fn a_key_that_is_added_and_promoted_changes_no_password() {
     let lost = resource.at(&driver.url).get().await.is(500);
     assert_eq!(lost.body["error"], "RES-113");
     assert!(lost.hint().contains("secrets.keyring"), "{}", lost.text);
+    assert_eq!(world.mutating(), before);
+}
+
+#[tokio::test]
+async fn a_cache_without_tls_and_password_is_made_only_when_asked_for_and_is_reached_so() {
+    let world = World::connectable(600.0, |_| {}).await;
+    let driver = world.driver().await;
+    let mut resource = world.resource(&driver);
+    let open = resource.put_until_settled(json!({"tls": false, "auth": "none"})).await.is(200);
+    assert_eq!((open.value("tls"), open.value("auth")), (&json!(false), &json!("none")));
+    assert_eq!((open.secret("username"), open.secret("password")), ("", ""));
+    let client = Client::open(open.secret("url")).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let answer: String = redis::AsyncCommands::ping(&mut connection).await.unwrap();
+    assert_eq!(answer, "PONG");
+}
+
+#[tokio::test]
+async fn a_password_is_put_on_a_cache_that_had_none() {
+    let world = World::connectable(600.0, |_| {}).await;
+    let driver = world.driver().await;
+    let mut resource = world.resource(&driver);
+    resource.put_until_settled(json!({"auth": "none"})).await.is(200);
+    let wanted = json!({"auth": "password"});
+    let ready = resource.put_until_settled(wanted.clone()).await.is(200);
+    assert!(gets_in(&ready, &ready.password()).await);
+    assert!(!gets_in(&ready, "another-password-0123456789").await);
+    assert_eq!(world.only_cache().await["passwordless_access"], false);
+    assert_eq!(resource.put(wanted).await.is(200).password(), ready.password());
+}
+
+#[tokio::test]
+async fn a_password_is_not_taken_off_without_consent() {
+    let world = World::start().await;
+    let driver = world.driver().await;
+    let mut resource = world.resource(&driver);
+    world.create(&mut resource, &json!({})).await;
+    let before = world.mutating();
+    let refused = resource.put(json!({"auth": "none"})).await.refused("RES-106");
+    assert_eq!(refused.body["details"]["changes"][0]["field"], "auth");
     assert_eq!(world.mutating(), before);
 }

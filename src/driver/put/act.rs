@@ -131,6 +131,13 @@ impl Driver {
     /// Tells why a creation failed. If a caller hears it, what is left begins to be cleared away, so that the next PUT
     /// can make it anew.
     pub(super) async fn clear_shell(&self, asked: &Asked<'_>, found: &Found, who: Who) -> Halt {
+        let since = found.seen.mark().map_or(jiff::Timestamp::UNIX_EPOCH, |mark| mark.since);
+        if let Err(unknown) = found.backend.diagnose(&found.at, since).await
+            && unknown.kind.is_transient()
+        {
+            // Cleared away before its cause is known, nobody would ever learn it.
+            return found.failed(unknown).into();
+        }
         let error = self.shell_error(found).await;
         if !who.is_caller() {
             return Halt::Fail(self.refuse(asked, found, error));

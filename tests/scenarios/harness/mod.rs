@@ -11,7 +11,7 @@ use cache_driver::clock::{Clock, SystemClock};
 
 pub(crate) use caller::{Answer, Caller};
 pub(crate) use process::{Process, Settings, command};
-pub(crate) use world::{ACCOUNT_A, ACCOUNT_B, Server, World, keys, sha256};
+pub(crate) use world::{ACCOUNT_A, ACCOUNT_B, Server, World, keys, not_compiled, sha256};
 
 /// Long enough for a machine that compiles at the same time.
 const PATIENCE: Duration = Duration::from_secs(40);

@@ -31,6 +31,15 @@ pub(crate) fn keys(account: &str) -> Value {
     json!({"aws_access_key_id": format!("AKIASANDBOX{account}"), "aws_secret_access_key": "synthetic"})
 }
 
+/// A provider that this binary was built without, if there is one.
+pub(crate) fn not_compiled() -> Option<Provider> {
+    let missing = Provider::ALL.iter().copied().find(|provider| !backend::compiled().contains(provider));
+    if missing.is_none() {
+        println!("not tested: every provider is part of this binary");
+    }
+    missing
+}
+
 pub(crate) fn sha256(text: &str) -> String {
     let hash = digest::digest(&digest::SHA256, text.as_bytes());
     hash.as_ref().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
