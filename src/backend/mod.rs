@@ -36,19 +36,21 @@ const COMPILED: &[Provider] = &[
 const USER_AGENT: &str = concat!("cache-driver/", env!("CARGO_PKG_VERSION"));
 
 /// Makes the backends of one provider.
-type Make = fn(&Providers, &SizeTable, &Arc<dyn Clock>) -> Vec<Arc<dyn Backend>>;
+type Make = fn(&Providers, &SizeTable, &Arc<dyn Clock>, user_agent: &str) -> Vec<Arc<dyn Backend>>;
 
 /// How to make the backends of each provider that is compiled in.
 const MAKERS: &[(Provider, Make)] = &[
     #[cfg(feature = "aws")]
-    (Provider::Aws, |config, sizes, clock| aws::backends(&config.aws, sizes.clone(), clock.clone(), USER_AGENT)),
+    (Provider::Aws, |config, sizes, clock, user_agent| {
+        aws::backends(&config.aws, sizes.clone(), clock.clone(), user_agent)
+    }),
 ];
 
 /// The backends that are compiled in and that the config enables. Calls no cloud.
 #[must_use]
 pub fn enabled(config: &Providers, sizes: &SizeTable, clock: &Arc<dyn Clock>) -> Registry {
     let makers = MAKERS.iter().filter(|(provider, _)| config.is_enabled(*provider));
-    Registry::new(makers.flat_map(|(_, make)| make(config, sizes, clock)))
+    Registry::new(makers.flat_map(|(_, make)| make(config, sizes, clock, USER_AGENT)))
 }
 
 /// Drives one product of one cloud.

@@ -127,8 +127,7 @@ async fn emulate(config: crate::config::Config, parts: &start::World) -> Result<
 }
 
 #[cfg(not(feature = "sandbox"))]
-async fn emulate(_: crate::config::Config, _: &start::World) -> Result<start::Emulated, Failed> {
-    Err(Failed::Config(
-        "this binary was built without the feature `sandbox`; build with `--features sandbox`".to_owned(),
-    ))
+fn emulate(_: crate::config::Config, _: &start::World) -> std::future::Ready<Result<start::Emulated, Failed>> {
+    let how = "this binary was built without the feature `sandbox`; build with `--features sandbox`";
+    std::future::ready(Err(Failed::Config(how.to_owned())))
 }
