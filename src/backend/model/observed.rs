@@ -46,7 +46,7 @@ pub struct Observed {
     pub status: String,
     /// Whose it is. `None` while absent.
     pub ownership: Option<Ownership>,
-    /// What can be read of it, under the same names as in [`Resolved::fields`]. What cannot be read is not there.
+    /// What can be read of it, under the same names as in [`Resolved::fields`](super::Resolved::fields). What cannot be read is not there.
     pub fields: Fields,
     /// Account id, project or subscription that it was seen in.
     pub account: String,

@@ -40,7 +40,7 @@ pub struct Change {
 
 /// A specification in the product's own words: what a create would send.
 ///
-/// Every backend has the fields `auth` (the word of [`Auth`]) and `tls` (a flag); the others are the product's own.
+/// Every backend has the fields `auth` (the word of [`Auth`](crate::cache::Auth)) and `tls` (a flag); the others are the product's own.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Resolved {
     /// Every field, defaults included.
@@ -49,7 +49,7 @@ pub struct Resolved {
     pub set: BTreeSet<String>,
     /// Names of those that only a route's defaults ask for. They are compared only if the config says so.
     pub by_route: BTreeSet<String>,
-    /// The size as it was asked for: see [`Mark::capacity`].
+    /// The size as it was asked for: see [`Mark::capacity`](crate::cache::Mark::capacity).
     pub capacity: Option<String>,
     /// GiB per shard that the offering really has.
     pub memory_gb: Option<f64>,
