@@ -43,7 +43,7 @@ fn decide(c: &mut Criterion) {
     c.bench_function("decide what is next", |b| b.iter(|| next(&id, Wish::Present(black_box(&wanted)), &seen, &when)));
 
     let keyring = Keyring::new(Key::new("k1", vec![7; 32]), Vec::new());
-    let random = SystemSource::default();
+    let random = SystemSource;
     let cookie = Cookie { resource_type: Some("redis".to_owned()), ..Cookie::default() };
     c.bench_function("seal and open a cookie", |b| {
         b.iter(|| Cookie::open(&cookie.seal(&keyring, &random, &id), &keyring, &id));

@@ -4,7 +4,6 @@ use std::fmt::Debug;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_lc_rs::digest;
-use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 
 /// Where random bytes come from.
 pub trait Random: Debug + Send + Sync {
@@ -12,13 +11,14 @@ pub trait Random: Debug + Send + Sync {
     fn fill(&self, bytes: &mut [u8]);
 }
 
-/// The operating system's generator.
-#[derive(Debug, Default)]
-pub struct SystemSource(SystemRandom);
+/// The operating system's generator, asked directly: aws-lc's own first gathers entropy for some 30 ms, which would be
+/// most of a start.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemSource;
 
 impl Random for SystemSource {
     fn fill(&self, bytes: &mut [u8]) {
-        self.0.fill(bytes).expect("the operating system gives random bytes");
+        getrandom::fill(bytes).expect("the operating system gives random bytes");
     }
 }
 

@@ -118,7 +118,7 @@ fn no_request_gets_an_answer_of_another_shape_or_finds_a_fault() {
     });
     outcome.unwrap();
     let seen = seen.into_inner();
-    for status in [200, 202, 204, 400, 404, 405] {
+    for status in [200, 202, 400, 404, 405] {
         assert!(seen.contains(&status), "only {seen:?} came, so that little was tried");
     }
 }

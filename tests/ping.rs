@@ -271,7 +271,7 @@ async fn real_servers_lead_to_the_same_advice() {
         println!("not tested: no valkey-server or redis-server on PATH");
         return;
     };
-    let chosen = choose(Some(found), Arc::new(SystemClock), Arc::new(SystemSource::default())).await.unwrap();
+    let chosen = choose(Some(found), Arc::new(SystemClock), Arc::new(SystemSource)).await.unwrap();
     for tls in [false, true] {
         let name = format!("tls-{tls}");
         let password = Some(PASSWORD.into());

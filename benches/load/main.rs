@@ -136,14 +136,15 @@ async fn puts(driver: &Child, count: usize, wide: usize, name: &str, expected: &
             let began = Instant::now();
             let response = request.send().await.expect("an answer");
             let took = began.elapsed();
-            (response.status().as_u16(), took)
+            let status = response.status().as_u16();
+            (status, took, response.text().await.expect("a body"))
         });
     }
     let answers = calls.join_all().await;
-    for (status, _) in &answers {
-        assert!(expected.contains(status), "{status} is none of {expected:?}");
+    for (status, _, body) in &answers {
+        assert!(expected.contains(status), "{status} is none of {expected:?}: {body}");
     }
-    Latencies::of(answers.into_iter().map(|(_, took)| took).collect())
+    Latencies::of(answers.into_iter().map(|(_, took, _)| took).collect())
 }
 
 /// Requests per second, 8 at a time, for three seconds.

@@ -37,7 +37,7 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn real() -> Self {
-        Self { clock: Arc::new(SystemClock), random: Arc::new(SystemSource::default()) }
+        Self { clock: Arc::new(SystemClock), random: Arc::new(SystemSource) }
     }
 }
 

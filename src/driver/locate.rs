@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::strays::{Certainty, Stray};
 use super::{Cookie, Driver, DriverError, Failure};
-use crate::backend::{At, Backend, BackendError, Credentials, Given, Kind, Observed, Owned, Ownership, Phase, Scope};
+use crate::backend::{At, Backend, BackendError, Credentials, Given, Kind, Observed, Ownership, Phase, Scope};
 use crate::cache::{CacheName, GuResId, Place, Product, Provider, State};
 
 /// A place that was looked at, and what was there.
@@ -113,7 +114,14 @@ impl Driver {
     }
 
     /// Looks in every place in which this config may have made the cache, but those in `known`, all at once.
-    pub(super) async fn search(&self, id: &GuResId, salt: Option<&str>, keys: &Keys, known: &[Place]) -> Search {
+    pub(super) async fn search(
+        &self,
+        id: &GuResId,
+        salt: Option<&str>,
+        keys: &Keys,
+        known: &[Place],
+        certainty: Certainty,
+    ) -> Search {
         let mut places: Vec<Place> = Vec::new();
         for name in self.names(id, salt) {
             for backend in self.registry().all() {
@@ -137,7 +145,7 @@ impl Driver {
             }
         }
         if search.owned.is_empty() && search.transient.is_empty() {
-            self.search_by_mark(id, keys, known, &mut search).await;
+            self.search_by_mark(id, keys, known, certainty, &mut search).await;
         }
         search
     }
@@ -153,14 +161,21 @@ impl Driver {
     }
 
     /// Finds a cache that bears the mark under a name of its own: an adopted one.
-    async fn search_by_mark(&self, id: &GuResId, keys: &Keys, known: &[Place], search: &mut Search) {
+    async fn search_by_mark(
+        &self,
+        id: &GuResId,
+        keys: &Keys,
+        known: &[Place],
+        certainty: Certainty,
+        search: &mut Search,
+    ) {
         let name = self.names(id, None).remove(0);
         for backend in self.registry().all().filter(|backend| backend.capabilities().adopts) {
             for place in backend.places(&name) {
                 let credentials = keys.of(place.provider());
                 let scope = Scope { account: place.account.clone(), location: place.location.clone(), credentials };
-                let listed = match backend.list(&scope).await {
-                    Ok(listed) => listed,
+                let strays = match self.strays(backend.as_ref(), &scope, certainty).await {
+                    Ok(strays) => strays,
                     Err(error) if error.kind.is_transient() => {
                         search.transient.push(LookFailed { product: place.product, error });
                         continue;
@@ -168,9 +183,9 @@ impl Driver {
                     // The look at the same place said so already.
                     Err(_) => continue,
                 };
-                let new = |owned: &Owned| owned.mark.id == *id && !known.iter().any(|known| same(&owned.place, known));
-                for owned in listed.into_iter().filter(new) {
-                    let look = self.look(owned.place, keys).await;
+                let new = |stray: &&Stray| stray.id == *id && !known.iter().any(|known| same(&stray.place, known));
+                for stray in strays.iter().filter(new) {
+                    let look = self.look(stray.place.clone(), keys).await;
                     search.take(id, look);
                 }
             }

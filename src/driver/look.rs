@@ -4,6 +4,7 @@ use super::answer::Asked;
 use super::lifecycle::{self, Next, Wish};
 use super::locate::{Found, Halt, Keys, Search};
 use super::request::{Call, Failure, Outcome};
+use super::strays::Certainty;
 use super::{Cookie, Driver, DriverError, Operation};
 
 impl Driver {
@@ -21,7 +22,7 @@ impl Driver {
             Some(found) if found.is_of(&call.id) => (Some(found), Search::default()),
             absent => {
                 let known: Vec<_> = absent.iter().map(|found| found.at.place.clone()).collect();
-                let mut search = self.search(&call.id, None, &keys, &known).await;
+                let mut search = self.search(&call.id, None, &keys, &known, Certainty::Now).await;
                 (search.current().or(absent), search)
             }
         };

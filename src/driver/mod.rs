@@ -20,6 +20,7 @@ mod remove;
 mod request;
 mod secret;
 mod service;
+mod strays;
 
 pub use cookie::{Cookie, CookieError};
 pub use error::{Details, DriverError};

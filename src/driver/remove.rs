@@ -5,6 +5,7 @@ use super::background::Who;
 use super::lifecycle::{self, Next, Wish};
 use super::locate::{Found, Halt, Keys, Search};
 use super::request::{Call, Failure, Outcome};
+use super::strays::Certainty;
 use super::{Cookie, Driver, DriverError, Operation};
 use crate::cache::{Code, Mark, State};
 use crate::config::DeleteUnverifiable;
@@ -28,7 +29,7 @@ impl Driver {
         let keys = Keys::new(call.credentials.as_ref(), cookie, None);
         let by_cookie = self.look_by_cookie(cookie, &keys).await?;
         let known: Vec<_> = by_cookie.iter().map(|found| found.at.place.clone()).collect();
-        let mut search = self.search(&call.id, None, &keys, &known).await;
+        let mut search = self.search(&call.id, None, &keys, &known, Certainty::Now).await;
         match by_cookie {
             Some(found) if found.is_of(&call.id) => search.owned.push(found),
             Some(found) if found.exists() => search.foreign.push(found),

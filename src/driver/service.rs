@@ -11,6 +11,7 @@ use super::background::{Background, Turns, Who, Work};
 use super::lifecycle::When;
 use super::progress::Experience;
 use super::request::{Call, Failure, Outcome, Put};
+use super::strays::Strays;
 use super::{Cookie, CookieError, DriverError, Keyring, Operation, OutputStyle};
 use crate::backend::{Registry, Typical};
 use crate::cache::{Code, GuResId, Product};
@@ -49,6 +50,7 @@ pub(super) struct Inner {
     pub(super) experience: Experience,
     pub(super) background: Background,
     pub(super) turns: Turns,
+    pub(super) strays: Strays,
     speed: f64,
 }
 
@@ -78,6 +80,7 @@ impl Driver {
             experience: Experience::default(),
             background,
             turns: Turns::default(),
+            strays: Strays::default(),
             speed: parts.speed,
         };
         Self { inner: Arc::new(inner) }

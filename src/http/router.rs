@@ -42,11 +42,10 @@ fn resources() -> OpenApiRouter<App> {
 #[must_use]
 pub fn app(app: App) -> Service {
     let (router, _) = table(app.config()).split_for_parts();
-    let documents = Documents::new(app.config());
     let router = router
         .method_not_allowed_fallback(not_allowed)
         .fallback(not_found)
-        .layer(Extension(documents))
+        .layer(Extension(Documents::default()))
         .layer(DefaultBodyLimit::max(app.config().server.body_limit))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(note))

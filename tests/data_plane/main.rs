@@ -18,7 +18,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncCommands, Client, RedisResult, TlsCertificates};
 
 async fn small_server() -> Chosen {
-    choose(None, Arc::new(SystemClock), Arc::new(SystemSource::default())).await.unwrap()
+    choose(None, Arc::new(SystemClock), Arc::new(SystemSource)).await.unwrap()
 }
 
 /// Real servers, if this machine has the program for them.
@@ -28,7 +28,7 @@ async fn real_servers() -> Option<Chosen> {
         println!("real servers are not tested: no valkey-server or redis-server on PATH");
         return None;
     }
-    let chosen = choose(found, Arc::new(SystemClock), Arc::new(SystemSource::default())).await.unwrap();
+    let chosen = choose(found, Arc::new(SystemClock), Arc::new(SystemSource)).await.unwrap();
     if chosen.to_string().starts_with("in-process") {
         println!("real servers are not tested: {chosen}");
         return None;

@@ -91,14 +91,14 @@ async fn a_program_that_is_no_server_is_not_used() {
     std::fs::write(&program, "#!/bin/sh\necho Redis server v=5.0.1 sha=0\n").unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     let found = RealServers::find(Some(folder.path().as_os_str()));
-    let chosen = choose(found, Arc::new(SystemClock), Arc::new(SystemSource::default())).await.unwrap();
+    let chosen = choose(found, Arc::new(SystemClock), Arc::new(SystemSource)).await.unwrap();
     assert!(chosen.to_string().starts_with("in-process server: "), "{chosen}");
     assert!(chosen.to_string().contains("5.0.1"), "{chosen}");
 
     std::fs::write(&program, "#!/bin/sh\n[ $1 = - ] || exec echo Redis server v=7.0.0\necho it is broken\nexit 3\n")
         .unwrap();
     let found = RealServers::find(Some(folder.path().as_os_str()));
-    let chosen = choose(found, Arc::new(SystemClock), Arc::new(SystemSource::default())).await.unwrap();
+    let chosen = choose(found, Arc::new(SystemClock), Arc::new(SystemSource)).await.unwrap();
     let error = chosen.plane.start(spec(None, false, false)).await.err().unwrap().to_string();
     assert!(error.contains("did not start") && error.contains("it is broken"), "{error}");
 }
@@ -120,7 +120,7 @@ async fn a_real_server_that_loses_the_race_for_its_port_gets_another() {
     std::fs::write(&program, script).unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     let found = RealServers::find(Some(folder.path().as_os_str()));
-    let chosen = choose(found, Arc::new(SystemClock), Arc::new(SystemSource::default())).await.unwrap();
+    let chosen = choose(found, Arc::new(SystemClock), Arc::new(SystemSource)).await.unwrap();
     let at = chosen.plane.start(spec(None, false, false)).await.unwrap();
     assert!(lost.exists(), "the race was lost once");
     connect(chosen.plane.as_ref(), &at, false, None).await.unwrap();

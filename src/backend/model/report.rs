@@ -19,7 +19,7 @@ pub struct Diagnosis {
 }
 
 /// Where to list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Scope {
     /// Account id, project or subscription; `None` is that of the credentials.
     pub account: Option<String>,

@@ -75,7 +75,9 @@ impl Driver {
         mark.protected = put.spec.deletion_protection.unwrap_or(false);
         mark.route.clone_from(&put.call.route);
         tracing::info!(id = %put.call.id, place = %found.at.place, "adopting");
-        self.rewrite_mark(found, mark).await
+        let found = self.rewrite_mark(found, mark).await?;
+        self.forget_strays();
+        Ok(found)
     }
 
     /// Writes a mark and nothing else.

@@ -8,6 +8,7 @@ use crate::config::DefaultsApply;
 use crate::driver::answer::{Asked, refused_changes};
 use crate::driver::lifecycle::{self, Next, Wanted, Wish};
 use crate::driver::locate::{Found, Halt, Keys};
+use crate::driver::strays::Certainty;
 use crate::driver::{Cookie, Driver, DriverError, Failure, Put, change_id};
 
 /// A PUT that has been compared with what is there: everything that is known before anything is done.
@@ -58,7 +59,13 @@ impl Driver {
             }
         } else if found.exists() && older.is_none() && policy == OnProviderChange::Replace {
             let mut search = self
-                .search(&put.call.id, put.spec.name_salt.as_deref(), &keys, std::slice::from_ref(&found.at.place))
+                .search(
+                    &put.call.id,
+                    put.spec.name_salt.as_deref(),
+                    &keys,
+                    std::slice::from_ref(&found.at.place),
+                    Certainty::Recent,
+                )
                 .await;
             search.owned.retain(|other| other.product() != found.product());
             older = search.current();
@@ -125,8 +132,9 @@ impl Driver {
         if target.exists() {
             return Ok((target, None));
         }
-        let mut search =
-            self.search(id, put.spec.name_salt.as_deref(), keys, std::slice::from_ref(&target.at.place)).await;
+        let mut search = self
+            .search(id, put.spec.name_salt.as_deref(), keys, std::slice::from_ref(&target.at.place), Certainty::Recent)
+            .await;
         if let Some(found) = search.current() {
             return Ok((found, None));
         }

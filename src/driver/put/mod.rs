@@ -62,6 +62,9 @@ impl Driver {
                 let (mark, password) = self.first_mark(put, &found, &resolved, wanted.want)?;
                 let steps = Self::steps_present(&found, &resolved, &[], &mark, password.as_ref(), put);
                 let ran = self.run(&found, steps).await?;
+                if put.spec.name_salt.is_some() {
+                    self.forget_strays();
+                }
                 tracing::info!(id = %put.call.id, place = %found.at.place, "creating");
                 Ok(started(Operation::Creating, &ran))
             }

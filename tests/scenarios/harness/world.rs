@@ -77,7 +77,7 @@ impl World {
     /// The same, with servers that clients can connect to.
     pub(crate) async fn connectable(speed: f64, adjust: impl FnOnce(&mut Config)) -> Self {
         let found = RealServers::find(std::env::var_os("PATH").as_deref());
-        let chosen = choose(found, Arc::new(SystemClock), Arc::new(SystemSource::default())).await.unwrap();
+        let chosen = choose(found, Arc::new(SystemClock), Arc::new(SystemSource)).await.unwrap();
         Self::on(Arc::new(SystemClock), speed, chosen.plane, adjust).await
     }
 
@@ -113,7 +113,7 @@ impl World {
     pub(crate) async fn driver_of(&self, config: Config, registry: Registry) -> Server {
         let mut keys = config.secrets.keyring.iter().map(|key| Key::new(key.id.clone(), key.bytes.expose().to_vec()));
         let keyring = Keyring::new(keys.next().unwrap(), keys.collect());
-        let (clock, random) = (self.clock(), Arc::new(SystemSource::default()));
+        let (clock, random) = (self.clock(), Arc::new(SystemSource));
         let config = Arc::new(config);
         let parts = Parts { config, registry, keyring, clock, random: random.clone(), speed: self.speed };
         let driver = Driver::new(parts);
