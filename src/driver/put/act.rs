@@ -59,6 +59,19 @@ impl Driver {
         Ok(ran)
     }
 
+    /// Makes the password of the wanted generation valid beside the one before.
+    pub(super) async fn rotate(&self, put: &Put, found: &Found, mut mark: Mark) -> Result<Vec<Step>, Halt> {
+        let fresh = self.inner.keyring.new_password(self.inner.random.as_ref());
+        let salt = mark.password.map_or(fresh.salt, |password| password.salt);
+        let how = Password { key: fresh.key, salt, generation: put.spec.rotate.unwrap_or_default() };
+        let password =
+            self.inner.keyring.password(&put.call.id, &found.seen.account, &how).map_err(DriverError::from)?;
+        mark.password = Some(how);
+        mark.intent = Some(Intent::Settle(later(self.inner.clock.now(), self.config().lifecycle.rotate_grace)));
+        let steps = found.backend.steps(&Goal::Rotated { mark: &mark, password: &password }, &found.seen);
+        self.run(found, steps).await
+    }
+
     /// Takes over a cache of somebody else. The mark is all that is written.
     pub(super) async fn adopt(&self, put: &Put, asked: &Asked<'_>, found: Found, want: String) -> Result<Found, Halt> {
         let needs_password = found.seen.fields.get("auth").and_then(Value::as_str) == Some("password");

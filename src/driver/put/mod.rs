@@ -10,11 +10,10 @@ use super::answer::Asked;
 use super::background::Who;
 use super::lifecycle::Next;
 use super::locate::{Found, Halt};
-use super::progress::later;
 use super::request::{Failure, Outcome, Put};
 use super::{Driver, DriverError, Operation};
 use crate::backend::{Change, Goal, Pace, Resolved, Step};
-use crate::cache::{Apply, Code, Intent, Mark, Password};
+use crate::cache::{Apply, Code, Mark};
 
 impl Driver {
     /// One step. `None` if something newer has overtaken it.
@@ -103,18 +102,7 @@ impl Driver {
             }
             Next::Rotate => {
                 let Some(mark) = mark else { return Err(lost_mark()) };
-                let grace = self.config().lifecycle.rotate_grace;
-                let mut mark = self.remarked(put, &mark, Some(wanted.want));
-                let fresh = self.inner.keyring.new_password(self.inner.random.as_ref());
-                let salt = mark.password.map_or(fresh.salt, |password| password.salt);
-                mark.password =
-                    Some(Password { key: fresh.key, salt, generation: put.spec.rotate.unwrap_or_default() });
-                mark.intent = Some(Intent::Settle(later(now, grace)));
-                let Some(password) = self.derived(put, &found, mark.password.as_ref())? else {
-                    return Err(lost_mark());
-                };
-                let steps = found.backend.steps(&Goal::Rotated { mark: &mark, password: &password }, &found.seen);
-                let ran = self.run(&found, steps).await?;
+                let ran = self.rotate(put, &found, self.remarked(put, &mark, Some(wanted.want))).await?;
                 Ok(started(Operation::Updating, &ran))
             }
             Next::Settle => {
