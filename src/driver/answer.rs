@@ -12,8 +12,8 @@ use super::plan::PlannedChange;
 use super::progress::{Hint, estimate, later, retry_after};
 use super::request::{Call, Failure, Outcome, Pending, Ready};
 use super::{About, Cookie, Driver, DriverError, Operation, outputs};
-use crate::backend::{Change, ConnectionPassword, Given, Kind, Phase};
-use crate::cache::{Code, GuResId, Place, Product};
+use crate::backend::{BackendError, Change, ConnectionPassword, Diagnosis, Given, Kind, Ownership, Phase};
+use crate::cache::{Cause, Code, GuResId, Place, Product};
 
 /// What an answer needs beside what was found.
 #[derive(Debug, Clone)]
@@ -214,34 +214,45 @@ impl Driver {
     /// An error with what the cloud wrote down since `since`.
     pub(super) async fn diagnosed(&self, found: &Found, since: Timestamp, code: Code, message: String) -> DriverError {
         match found.backend.diagnose(&found.at, since).await {
-            Ok(diagnosis) => {
-                let code =
-                    diagnosis.kind.map_or(code, |kind| if code == Code::CloudFailed { kind.code() } else { code });
-                let message = match &diagnosis.cause {
-                    Some(cause) => format!("{message}: {cause}"),
-                    None => message,
-                };
-                let mut error = DriverError::new(code, message);
-                error.details.cause =
-                    diagnosis.cause.map(|message| crate::cache::Cause { code: None, message, request_id: None });
-                error.details.events = diagnosis.events;
-                error
-            }
-            Err(error) => {
-                tracing::warn!(%error, "could not ask the cloud for the cause");
-                DriverError::new(code, format!("{message} (and the cause could not be fetched: {error})"))
-            }
+            Ok(diagnosis) => explained(diagnosis, code, message),
+            Err(error) => unexplained(&error, code, &message),
         }
     }
+}
+
+/// An error with its cause, where the cloud knows one.
+pub(super) fn explained(diagnosis: Diagnosis, code: Code, message: String) -> DriverError {
+    let code = match diagnosis.kind {
+        Some(kind) if code == Code::CloudFailed => kind.code(),
+        _ => code,
+    };
+    let message = match &diagnosis.cause {
+        Some(cause) => format!("{message}: {cause}"),
+        None => message,
+    };
+    let mut error = DriverError::new(code, message);
+    error.details.cause = diagnosis.cause.map(|message| Cause { code: None, message, request_id: None });
+    error.details.events = diagnosis.events;
+    error
+}
+
+/// An error whose cause could not be fetched.
+pub(super) fn unexplained(unknown: &BackendError, code: Code, message: &str) -> DriverError {
+    tracing::warn!(error = %unknown, "could not ask the cloud for the cause");
+    DriverError::new(code, format!("{message} (and the cause could not be fetched: {unknown})"))
 }
 
 /// RES-105.
 pub(super) fn not_ours(found: &Found) -> DriverError {
     let name = &found.at.place.name;
     let message = format!("the name {name} is taken by a cache that is not this resource's: {}", describe_owner(found));
-    DriverError::new(Code::NameTaken, message).product(found.product()).hint(format!(
-        "adopt it with `adopt: \"{name}\"`, give the resource another name with `name_salt`, or remove that cache"
-    ))
+    let other_name = "give the resource another name with `name_salt`, or remove that cache";
+    let hint = match &found.seen.ownership {
+        // What serves another resource cannot be adopted.
+        Some(Ownership::Marked(_)) => other_name.to_owned(),
+        _ => format!("adopt it with `adopt: \"{name}\"`, {other_name}"),
+    };
+    DriverError::new(Code::NameTaken, message).product(found.product()).hint(hint)
 }
 
 /// RES-106, with the ids that allow what can be allowed.

@@ -6,6 +6,7 @@ use super::locate::{Found, Halt, Keys, Search};
 use super::request::{Call, Failure, Outcome};
 use super::strays::Certainty;
 use super::{Cookie, Driver, DriverError, Operation};
+use crate::cache::Code;
 
 impl Driver {
     pub(super) async fn get_once(&self, call: &Call) -> Result<Outcome, Failure> {
@@ -38,8 +39,9 @@ impl Driver {
                 Ok(Outcome::Pending(Box::new(self.pending(asked, &found, operation, since, message))))
             }
             Next::Shell => {
-                let error =
-                    self.shell_error(&found).await.hint("PUT again to have it removed and made anew, or DELETE it");
+                let message = format!("the creation of {} failed", found.at.place.name);
+                let error = self.diagnosed(&found, since, Code::CloudFailed, message).await;
+                let error = error.hint("PUT again to have it removed and made anew, or DELETE it");
                 Err(Halt::Fail(self.refuse(asked, &found, error)))
             }
             Next::Refuse(refusal) => Err(Halt::Fail(self.refusal(asked, &found, refusal).await)),

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::backend::{Goal, Ownership, Pace, PasswordMaker, Phase, Resolved, Step};
 use crate::cache::{Code, FieldError, Intent, Mark, OnDelete, Password, State};
-use crate::driver::answer::Asked;
+use crate::driver::answer::{Asked, explained, unexplained};
 use crate::driver::background::Who;
 use crate::driver::locate::{Found, Halt};
 use crate::driver::progress::later;
@@ -135,7 +135,7 @@ impl Driver {
             return Ok(());
         }
         let message = format!("the update of {} failed; the cache is as it was before", found.at.place.name);
-        let error = self.diagnosed(found, mark.since, Code::CloudFailed, message).await;
+        let error = explained(diagnosis, Code::CloudFailed, message);
         if who.is_caller() {
             let forgotten = Mark { want: "0".repeat(mark.want.len()), since: self.inner.clock.now(), ..mark.clone() };
             self.rewrite_mark(found.clone(), forgotten).await?;
@@ -147,13 +147,13 @@ impl Driver {
     /// can make it anew.
     pub(super) async fn clear_shell(&self, asked: &Asked<'_>, found: &Found, who: Who) -> Halt {
         let since = found.seen.mark().map_or(jiff::Timestamp::UNIX_EPOCH, |mark| mark.since);
-        if let Err(unknown) = found.backend.diagnose(&found.at, since).await
-            && unknown.kind.is_transient()
-        {
+        let message = format!("the creation of {} failed", found.at.place.name);
+        let error = match found.backend.diagnose(&found.at, since).await {
+            Ok(diagnosis) => explained(diagnosis, Code::CloudFailed, message),
             // Cleared away before its cause is known, nobody would ever learn it.
-            return found.failed(unknown).into();
-        }
-        let error = self.shell_error(found).await;
+            Err(unknown) if unknown.kind.is_transient() => return found.failed(unknown).into(),
+            Err(unknown) => unexplained(&unknown, Code::CloudFailed, &message),
+        };
         if !who.is_caller() {
             return Halt::Fail(self.refuse(asked, found, error));
         }
@@ -165,13 +165,6 @@ impl Driver {
             Err(_) => error.hint("what is left of it could not be removed now; the next PUT or DELETE tries again"),
         };
         Halt::Fail(self.refuse(asked, found, error))
-    }
-
-    /// Why a creation failed.
-    pub(in crate::driver) async fn shell_error(&self, found: &Found) -> DriverError {
-        let since = found.seen.mark().map_or(jiff::Timestamp::UNIX_EPOCH, |mark| mark.since);
-        let message = format!("the creation of {} failed", found.at.place.name);
-        self.diagnosed(found, since, Code::CloudFailed, message).await
     }
 
     /// The calls that remove a cache as its mark says.
