@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::cache::{Engine, FieldError, Layer, Mode, Origin, Product, Provider, Spec, check_developer, nearest, read};
+use crate::cache::fields::find_input;
+use crate::cache::{
+    Engine, FieldError, Layer, Mode, Origin, Product, Provider, Spec, check_developer, check_limits, nearest, read,
+};
 use crate::config::{Config, Route};
 
 /// What of a request's body decides what is wanted.
@@ -38,7 +41,7 @@ pub fn route(config: &Config, enabled: &[Provider], asked: &Asked<'_>) -> Result
     let (name, route) = find(config, asked)?;
     let developer = Layer { origin: Origin::Developer, values: asked.resource };
     let mut errors = check_developer(&developer, &route.developer_inputs, &route.limits);
-    let profile = profile(config, route, asked).unwrap_or_else(|error| {
+    let profile = profile(config, name, route, asked).unwrap_or_else(|error| {
         errors.push(error);
         None
     });
@@ -91,6 +94,15 @@ pub fn check(config: &Config) -> Vec<FieldError> {
             None => error,
         }));
     }
+    for (name, route) in &config.routes {
+        errors.extend(check_limits(&format!("routes.{name}.limits"), &route.limits));
+        let unknown = route.developer_inputs.iter().filter(|key| find_input(key).is_none());
+        errors.extend(unknown.map(|key| {
+            FieldError::new(format!("routes.{name}.developer_inputs"), "keys of inputs", format!("`{key}`"))
+        }));
+        let profile = profile_of(&format!("routes.{name}.defaults"), &route.defaults);
+        errors.extend(profile.and_then(|(path, named)| find_profile(config, path, named).err()));
+    }
     errors
 }
 
@@ -135,12 +147,26 @@ fn join<'a>(words: impl Iterator<Item = &'a String>) -> String {
 }
 
 /// The profile that the request or the route's defaults name.
-fn profile<'a>(config: &'a Config, route: &Route, asked: &Asked<'_>) -> Result<Option<Layer<'a>>, FieldError> {
-    let layers = [("driver.values.profile", asked.values), ("routes.*.defaults.profile", &route.defaults)];
-    let mut named = layers.iter().filter_map(|(path, values)| Some((*path, values.get("profile")?.as_str()?)));
-    let Some((path, name)) = named.find(|(_, name)| !name.is_empty()) else { return Ok(None) };
+fn profile<'a>(
+    config: &'a Config,
+    name: &str,
+    route: &Route,
+    asked: &Asked<'_>,
+) -> Result<Option<Layer<'a>>, FieldError> {
+    let of_request = profile_of("driver.values", asked.values);
+    let named = of_request.or_else(|| profile_of(&format!("routes.{name}.defaults"), &route.defaults));
+    named.map(|(path, named)| find_profile(config, path, named)).transpose()
+}
+
+/// The name of a profile among inputs, with its path.
+fn profile_of<'v>(prefix: &str, values: &'v Map<String, Value>) -> Option<(String, &'v str)> {
+    let name = values.get("profile")?.as_str().filter(|name| !name.is_empty())?;
+    Some((format!("{prefix}.profile"), name))
+}
+
+fn find_profile<'a>(config: &'a Config, path: String, name: &str) -> Result<Layer<'a>, FieldError> {
     if let Some((name, values)) = config.profiles.get_key_value(name) {
-        return Ok(Some(Layer { origin: Origin::Profile(name.clone()), values }));
+        return Ok(Layer { origin: Origin::Profile(name.clone()), values });
     }
     let error = FieldError::new(path, format!("a profile of the config: {}", join(config.profiles.keys())), name);
     Err(match nearest(name, config.profiles.keys().map(String::as_str)) {
@@ -208,5 +234,39 @@ pub fn product(provider: Provider, engine: Option<Engine>, mode: Option<Mode>) -
         (Provider::Gcp, None) if cluster => Product::GcpValkey,
         (Provider::Gcp, _) => Product::GcpRedis,
         (Provider::Azure, _) => Product::AzureManagedRedis,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn inputs_that_stand_in_the_config_are_judged_with_their_place() {
+        let object = |value: Value| value.as_object().unwrap().clone();
+        let mut config = Config::default();
+        let route = config.routes.get_mut("redis").unwrap();
+        route.defaults = object(json!({"sise": "small", "profile": "productoin"}));
+        route.limits = object(json!({"replicsa": 2, "size": 5}));
+        route.developer_inputs = vec!["size".into(), "node_tipe".into()];
+        config.profiles.insert("production".into(), object(json!({"replicas": 9})));
+        config.providers.aws.defaults = object(json!({"prot": 1}));
+        let mut paths: Vec<String> = check(&config).into_iter().map(|error| error.path).collect();
+        paths.sort();
+        assert_eq!(
+            paths,
+            [
+                "profiles.production.replicas",
+                "providers.aws.defaults.prot",
+                "routes.redis.defaults.profile",
+                "routes.redis.defaults.sise",
+                "routes.redis.developer_inputs",
+                "routes.redis.limits.replicsa",
+                "routes.redis.limits.size",
+            ]
+        );
+        assert_eq!(check(&Config::default()), []);
     }
 }

@@ -22,7 +22,7 @@ impl Driver {
     }
 
     fn planned(&self, put: &Put, judged: Judged) -> Plan {
-        let Judged { found, older, resolved, changes, wanted, next, mut warnings } = judged;
+        let Judged { found, older, resolved, wanted, next, mut warnings } = judged;
         let seen_mark = found.seen.mark();
         let mark = seen_mark.map(|mark| self.remarked(put, mark, Some(wanted.want.clone())));
         // A plan shows calls, not passwords: the mark of a new cache is drawn anew when it is made.
@@ -92,7 +92,7 @@ impl Driver {
             product: place.product,
             name: place.name.clone(),
             steps: steps.iter().map(PlannedStep::from).collect(),
-            changes: changes.iter().map(|change| PlannedChange::new(&put.call.id, change)).collect(),
+            changes: wanted.changes.iter().map(|change| PlannedChange::new(&put.call.id, change)).collect(),
             memory_gb: resolved.memory_gb,
             resolved: resolved.fields,
             warnings,

@@ -32,11 +32,6 @@ impl Outputs {
     pub fn expose_secrets(&self) -> Map<String, Value> {
         self.secrets.iter().map(|(key, secret)| ((*key).to_owned(), Value::from(secret.expose_secret()))).collect()
     }
-
-    /// Names of the secrets.
-    pub fn secret_names(&self) -> impl Iterator<Item = &'static str> {
-        self.secrets.iter().map(|(key, _)| *key)
-    }
 }
 
 impl fmt::Debug for Outputs {

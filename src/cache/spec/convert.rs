@@ -12,45 +12,45 @@ use crate::cache::fields::seconds;
 use crate::cache::{Backup, Capacity, Provider, Version};
 
 impl Spec {
-    /// Sets the field at a dotted key to a value in canonical form, or clears it.
-    pub(super) fn put(&mut self, key: &str, value: Option<&Value>) {
+    /// Sets the field at a dotted key to a value in canonical form.
+    pub(super) fn put(&mut self, key: &str, value: &Value) {
         match key {
-            "provider" => self.provider = value.and_then(word),
-            "product" => self.product = value.and_then(word),
-            "profile" => self.profile = value.and_then(text),
-            "engine" => self.engine = value.and_then(word),
-            "version" => self.version = value.and_then(Value::as_str).and_then(Version::parse),
-            "mode" => self.mode = value.and_then(word),
-            "size" => self.capacity = value.and_then(word).map(Capacity::Size),
-            "memory_gb" => self.capacity = value.and_then(Value::as_f64).map(Capacity::MemoryGb),
-            "high_availability" => self.high_availability = value.and_then(Value::as_bool),
-            "replicas" => self.replicas = value.and_then(whole),
-            "shards" => self.shards = value.and_then(whole),
-            "tls" => self.tls = value.and_then(Value::as_bool),
-            "auth" => self.auth = value.and_then(word),
-            "encryption_key" => self.encryption_key = value.and_then(text),
-            "eviction_policy" => self.eviction_policy = value.and_then(word),
-            "persistence" => self.persistence = value.and_then(word),
-            "backup" => self.backup = value.and_then(backup),
-            "maintenance_window" => self.maintenance_window = value.and_then(word),
-            "apply" => self.apply = value.and_then(word),
-            "on_delete" => self.on_delete = value.and_then(word),
-            "delete_hold_hours" => self.delete_hold_hours = value.and_then(whole),
-            "deletion_protection" => self.deletion_protection = value.and_then(Value::as_bool),
-            "allow" => self.allow = value.map(texts).unwrap_or_default(),
-            "on_provider_change" => self.on_provider_change = value.and_then(word),
-            "adopt" => self.adopt = value.and_then(text),
-            "rotate" => self.rotate = value.and_then(whole),
-            "restore_from" => self.restore_from = value.and_then(text),
-            "name_salt" => self.name_salt = value.and_then(text),
-            "ttl" => self.ttl = value.and_then(Value::as_str).and_then(seconds).map(Duration::from_secs),
-            "region" => self.region = value.and_then(text),
-            "account" => self.account = value.and_then(text),
+            "provider" => self.provider = word(value),
+            "product" => self.product = word(value),
+            "profile" => self.profile = text(value),
+            "engine" => self.engine = word(value),
+            "version" => self.version = value.as_str().and_then(Version::parse),
+            "mode" => self.mode = word(value),
+            "size" => self.capacity = word(value).map(Capacity::Size),
+            "memory_gb" => self.capacity = value.as_f64().map(Capacity::MemoryGb),
+            "high_availability" => self.high_availability = value.as_bool(),
+            "replicas" => self.replicas = whole(value),
+            "shards" => self.shards = whole(value),
+            "tls" => self.tls = value.as_bool(),
+            "auth" => self.auth = word(value),
+            "encryption_key" => self.encryption_key = text(value),
+            "eviction_policy" => self.eviction_policy = word(value),
+            "persistence" => self.persistence = word(value),
+            "backup" => self.backup = backup(value),
+            "maintenance_window" => self.maintenance_window = word(value),
+            "apply" => self.apply = word(value),
+            "on_delete" => self.on_delete = word(value),
+            "delete_hold_hours" => self.delete_hold_hours = whole(value),
+            "deletion_protection" => self.deletion_protection = value.as_bool(),
+            "allow" => self.allow = texts(value),
+            "on_provider_change" => self.on_provider_change = word(value),
+            "adopt" => self.adopt = text(value),
+            "rotate" => self.rotate = whole(value),
+            "restore_from" => self.restore_from = text(value),
+            "name_salt" => self.name_salt = text(value),
+            "ttl" => self.ttl = value.as_str().and_then(seconds).map(Duration::from_secs),
+            "region" => self.region = text(value),
+            "account" => self.account = text(value),
             dotted => self.put_entry(dotted, value),
         }
     }
 
-    fn put_entry(&mut self, dotted: &str, value: Option<&Value>) {
+    fn put_entry(&mut self, dotted: &str, value: &Value) {
         let Some((key, entry)) = dotted.split_once('.') else { return };
         let map = match key {
             "parameters" => &mut self.parameters,
@@ -58,30 +58,15 @@ impl Spec {
             "context" => &mut self.context,
             provider => {
                 let Ok(provider) = provider.parse::<Provider>() else { return };
-                let block = self.native.entry(provider).or_default();
-                match value {
-                    Some(value) => block.insert(entry.to_owned(), value.clone()),
-                    None => block.remove(entry),
-                };
-                if block.is_empty() {
-                    self.native.remove(&provider);
-                }
+                self.native.entry(provider).or_default().insert(entry.to_owned(), value.clone());
                 return;
             }
         };
-        match value.and_then(text) {
-            Some(text) => map.insert(entry.to_owned(), text),
-            None => map.remove(entry),
-        };
+        map.extend(text(value).map(|text| (entry.to_owned(), text)));
     }
 
-    /// The set fields in canonical form, for plans. Reading it gives the same specification again.
-    #[must_use]
-    pub fn summary(&self) -> Value {
-        Value::Object(self.set_fields())
-    }
-
-    fn set_fields(&self) -> Map<String, Value> {
+    /// The set fields in canonical form. Reading them gives the same specification again.
+    pub(super) fn set_fields(&self) -> Map<String, Value> {
         let mut set = Map::new();
         let mut add = |key: &str, value: Option<Value>| {
             if let Some(value) = value {

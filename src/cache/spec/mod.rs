@@ -141,7 +141,7 @@ pub fn read(layers: &[Layer<'_>]) -> Result<Spec, Vec<FieldError>> {
     let merged = merge::merge(layers, &mut errors);
     let mut spec = Spec::default();
     for (key, (value, source)) in merged {
-        spec.put(&key, Some(&value));
+        spec.put(&key, &value);
         spec.origins.insert(key, source);
     }
     check::check(&spec, &mut errors);
@@ -179,19 +179,6 @@ impl Spec {
         }
         let Some((parent, _)) = key.split_once('.') else { return (None, "") };
         (self.origins.get(parent), &key[parent.len()..])
-    }
-
-    /// The same without what routes' defaults set: what still counts for an existing cache when a default has changed.
-    #[must_use]
-    pub fn without_route_defaults(&self) -> Self {
-        let mut kept = self.clone();
-        for (key, source) in &self.origins {
-            if matches!(source.origin, Origin::Route(_)) {
-                kept.put(key, None);
-                kept.origins.remove(key);
-            }
-        }
-        kept
     }
 }
 

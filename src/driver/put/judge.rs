@@ -18,7 +18,6 @@ pub(in crate::driver) struct Judged {
     /// The cache of another product that this one takes the place of.
     pub(in crate::driver) older: Option<Found>,
     pub(in crate::driver) resolved: Resolved,
-    pub(in crate::driver) changes: Vec<Change>,
     pub(in crate::driver) wanted: Wanted,
     pub(in crate::driver) next: Next,
     pub(in crate::driver) warnings: Vec<String>,
@@ -70,7 +69,7 @@ impl Driver {
             search.owned.retain(|other| other.product() != found.product());
             older = search.current();
         }
-        warnings.append(&mut resolved.warnings.clone());
+        warnings.extend(resolved.warnings.iter().cloned());
 
         let changes = self.changes(put, &resolved, &found, &place);
         let allowed = changes.iter().filter(|change| put.spec.allow.contains(&change_id(&put.call.id, change)));
@@ -79,7 +78,6 @@ impl Driver {
         let wanted = Wanted {
             want: put.spec.want_hash(),
             allowed: allowed.cloned().collect(),
-            changes: changes.clone(),
             adopt: put.spec.adopt.is_some(),
             rotate: put.spec.rotate.filter(|_| auth_by_driver),
             mark_differs: found.seen.mark().is_some_and(|mark| {
@@ -87,10 +85,11 @@ impl Driver {
                 let resized = changes.is_empty() && resolved.capacity.is_some() && resolved.capacity != mark.capacity;
                 resized || self.remarked(put, mark, None) != *mark
             }),
+            changes,
         };
         let when = self.when(found.product(), self.running(&put.call.id, cookie));
         let next = lifecycle::next(&put.call.id, Wish::Present(&wanted), &found.seen, &when);
-        Ok(Judged { found, older, resolved, changes, wanted, next, warnings })
+        Ok(Judged { found, older, resolved, wanted, next, warnings })
     }
 
     /// The product's own words, and the place for a new cache. Both kinds of wrong fields are reported at once.

@@ -35,7 +35,7 @@ impl Driver {
     }
 
     async fn carry_out(&self, put: &Put, asked: &Asked<'_>, judged: Judged, who: Who) -> Result<Outcome, Halt> {
-        let Judged { found, older, resolved, changes: _, wanted, next, warnings } = judged;
+        let Judged { found, older, resolved, wanted, next, warnings } = judged;
         let now = self.inner.clock.now();
         let mark = found.seen.mark().cloned();
         let since = mark.as_ref().map_or(now, |mark| mark.since);
