@@ -5,8 +5,12 @@
 
 #[cfg(feature = "aws")]
 pub mod aws;
+#[cfg(feature = "azure")]
+pub mod azure;
 mod credentials;
 mod error;
+#[cfg(feature = "gcp")]
+pub mod gcp;
 mod model;
 mod registry;
 
@@ -43,6 +47,14 @@ const MAKERS: &[(Provider, Make)] = &[
     #[cfg(feature = "aws")]
     (Provider::Aws, |config, sizes, clock, user_agent| {
         aws::backends(&config.aws, sizes.clone(), clock.clone(), user_agent)
+    }),
+    #[cfg(feature = "gcp")]
+    (Provider::Gcp, |config, sizes, clock, user_agent| {
+        gcp::backends(&config.gcp, sizes.clone(), clock.clone(), user_agent)
+    }),
+    #[cfg(feature = "azure")]
+    (Provider::Azure, |config, sizes, clock, user_agent| {
+        azure::backends(&config.azure, sizes.clone(), clock.clone(), user_agent)
     }),
 ];
 

@@ -7,11 +7,13 @@
 //! Nothing in here knows the driver, or a mistake there would be mirrored here and never seen.
 
 pub mod aws;
+pub mod azure;
 mod calls;
 pub mod certificate;
 mod control;
 pub mod data_plane;
 mod faults;
+pub mod gcp;
 mod running;
 mod server;
 

@@ -331,6 +331,7 @@ impl Cache {
             reader: None,
             pending: self.coming.keys().cloned().collect(),
             parts: vec![("cache".to_owned(), name.clone())],
+            missing: Vec::new(),
         }
     }
 }

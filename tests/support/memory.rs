@@ -60,6 +60,7 @@ impl Memory {
             on_delete: OnDelete::ALL,
             password,
             adopts: true,
+            failed_creation_vanishes: false,
             typical: Typical { create: usual.create, update: usual.update, delete: usual.delete },
             changes: CHANGES,
             permissions: &["imagined:*"],

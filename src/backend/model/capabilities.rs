@@ -20,6 +20,9 @@ pub struct Capabilities {
     pub password: PasswordMaker,
     /// Whether an existing cache can be taken over.
     pub adopts: bool,
+    /// Whether a cache whose creation failed vanishes by itself, so that only
+    /// [`Backend::diagnose`](crate::backend::Backend::diagnose) tells of it. Else it stays as a [`Phase::Shell`](super::Phase::Shell).
+    pub failed_creation_vanishes: bool,
     /// How long things take when all goes well.
     pub typical: Typical,
     /// Every field that a change can be about, and what a change of it costs at most.

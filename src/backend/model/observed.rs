@@ -62,6 +62,9 @@ pub struct Observed {
     pub pending: Vec<String>,
     /// Parts beside the cache itself (user, group, database): kind and name.
     pub parts: Vec<(String, String)>,
+    /// Parts that a creation still has to make, and can make now: kind and name. While there are some and the phase is
+    /// [`Phase::Creating`], the calls that make the first of them are the steps to [`Goal::Present`](super::Goal::Present) without changes.
+    pub missing: Vec<(String, String)>,
 }
 
 impl Observed {
@@ -80,6 +83,7 @@ impl Observed {
             reader: None,
             pending: Vec::new(),
             parts: Vec::new(),
+            missing: Vec::new(),
         }
     }
 

@@ -38,6 +38,7 @@ static CAPABILITIES: Capabilities = Capabilities {
     on_delete: OnDelete::ALL,
     password: PasswordMaker::Driver,
     adopts: true,
+    failed_creation_vanishes: false,
     typical: Typical {
         create: Duration::from_mins(7),
         update: Duration::from_mins(10),

@@ -33,6 +33,7 @@ pub(super) fn observed(group: &ReplicationGroup, member: Option<&CacheCluster>) 
         reader,
         pending: pending(group, member),
         parts: group.member_clusters().iter().map(|id| ("node".to_owned(), id.clone())).collect(),
+        missing: Vec::new(),
     }
 }
 

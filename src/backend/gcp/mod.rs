@@ -1,0 +1,41 @@
+//! Google Cloud: Memorystore for Redis, Redis Cluster, Valkey and Memcached, by REST (v1).
+//!
+//! One folder per product; what products share stands beside them.
+
+mod api;
+mod collection;
+mod inputs;
+mod labels;
+mod place;
+
+use std::sync::Arc;
+
+use crate::backend::Backend;
+use crate::cache::SizeTable;
+use crate::clock::Clock;
+use crate::config::Gcp;
+
+use api::Api;
+use inputs::Defaults;
+
+/// What all products of Google Cloud share.
+#[derive(Debug)]
+struct Shared {
+    config: Gcp,
+    defaults: Defaults,
+    sizes: SizeTable,
+    clock: Arc<dyn Clock>,
+    api: Api,
+}
+
+/// The backends of Google Cloud.
+///
+/// Calls nobody, and needs no identity: both wait for the first call. `user_agent` (`cache-driver/1.0`) is told to Google
+/// with every call.
+#[must_use]
+pub fn backends(config: &Gcp, sizes: SizeTable, clock: Arc<dyn Clock>, user_agent: &str) -> Vec<Arc<dyn Backend>> {
+    let api = Api::new(config, clock.clone(), user_agent);
+    let _shared =
+        Arc::new(Shared { config: config.clone(), defaults: Defaults::read(&config.defaults), sizes, clock, api });
+    Vec::new()
+}
