@@ -8,6 +8,7 @@ macro_rules! say {
 }
 
 mod documents;
+mod ping;
 mod plan;
 mod serve;
 mod start;
@@ -42,6 +43,8 @@ enum Command {
     /// Serve emulated clouds, for the clouds' own SDKs and for tests.
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::Sandbox),
+    /// Prove that a cache can be reached: DNS, TCP, TLS, AUTH, PING, each timed, with a hint at the first that fails.
+    Ping(ping::Ping),
     /// Tell what a PUT would do, and do nothing.
     Plan(plan::Plan),
     /// Print the JSON Schema of the inputs, as driver registration wants it.
@@ -114,6 +117,7 @@ async fn run(command: Command) -> Result<(), Failed> {
         Command::Demo(demo) => demo.run().await,
         #[cfg(feature = "sandbox")]
         Command::Sandbox(sandbox) => sandbox.run().await,
+        Command::Ping(ping) => ping.run().await,
         Command::Plan(plan) => plan.run().await,
         Command::Schema => documents::schema(),
         Command::Openapi => documents::openapi(),
