@@ -10,6 +10,7 @@ macro_rules! say {
 mod documents;
 mod ping;
 mod plan;
+mod register;
 mod serve;
 mod start;
 
@@ -47,6 +48,8 @@ enum Command {
     Ping(ping::Ping),
     /// Tell what a PUT would do, and do nothing.
     Plan(plan::Plan),
+    /// Print what the orchestrator has to be told: the driver, a Resource Definition, or both as Terraform.
+    Register(register::Register),
     /// Print the JSON Schema of the inputs, as driver registration wants it.
     Schema,
     /// Print the OpenAPI description of this server.
@@ -119,6 +122,7 @@ async fn run(command: Command) -> Result<(), Failed> {
         Command::Sandbox(sandbox) => sandbox.run().await,
         Command::Ping(ping) => ping.run().await,
         Command::Plan(plan) => plan.run().await,
+        Command::Register(register) => register.run(),
         Command::Schema => documents::schema(),
         Command::Openapi => documents::openapi(),
     }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "the helpers are part of the tests")]
 
 mod ping;
+mod register;
 
 use std::process::Stdio;
 
