@@ -11,7 +11,6 @@ mod error;
 mod http;
 mod inputs;
 mod labels;
-mod memory;
 mod operations;
 mod place;
 mod prerequisites;
