@@ -3,10 +3,22 @@
 //! One folder per product; what products share stands beside them.
 
 mod api;
+mod budget;
+mod call;
 mod collection;
+mod credentials;
+mod error;
+mod http;
 mod inputs;
 mod labels;
+mod operations;
 mod place;
+mod prerequisites;
+mod remedy;
+mod retry;
+mod signs;
+mod snapshots;
+mod status;
 
 use std::sync::Arc;
 
