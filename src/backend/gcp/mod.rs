@@ -5,8 +5,11 @@
 mod api;
 mod collection;
 mod inputs;
+mod instances;
 mod labels;
+mod memcached;
 mod place;
+mod redis;
 
 use std::sync::Arc;
 
@@ -35,7 +38,7 @@ struct Shared {
 #[must_use]
 pub fn backends(config: &Gcp, sizes: SizeTable, clock: Arc<dyn Clock>, user_agent: &str) -> Vec<Arc<dyn Backend>> {
     let api = Api::new(config, clock.clone(), user_agent);
-    let _shared =
+    let shared =
         Arc::new(Shared { config: config.clone(), defaults: Defaults::read(&config.defaults), sizes, clock, api });
-    Vec::new()
+    vec![Arc::new(redis::RedisInstances::new(shared.clone())), Arc::new(memcached::MemcachedInstances::new(shared))]
 }
