@@ -3,13 +3,26 @@
 //! One folder per product; what products share stands beside them.
 
 mod api;
+mod budget;
+mod call;
 mod collection;
+mod credentials;
+mod error;
+mod http;
 mod inputs;
 mod instances;
 mod labels;
 mod memcached;
+mod memory;
+mod operations;
 mod place;
+mod prerequisites;
 mod redis;
+mod remedy;
+mod retry;
+mod signs;
+mod snapshots;
+mod status;
 
 use std::sync::Arc;
 

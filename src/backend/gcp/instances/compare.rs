@@ -52,7 +52,9 @@ pub(in crate::backend::gcp) fn is_same(from: &Value, to: &Value) -> bool {
     match (from, to) {
         (Value::Object(from), Value::Object(to)) => to.iter().all(|(key, value)| from.get(key) == Some(value)),
         (Value::Array(from), Value::Array(to)) => {
-            from.len() == to.len() && to.iter().all(|item| from.contains(item)) && from.iter().all(|item| to.contains(item))
+            from.len() == to.len()
+                && to.iter().all(|item| from.contains(item))
+                && from.iter().all(|item| to.contains(item))
         }
         _ => from == to,
     }
@@ -74,6 +76,7 @@ pub(in crate::backend::gcp) fn same_network(from: &Value, to: &Value) -> bool {
 
 /// What another version costs: Google upgrades in place, and never goes back.
 pub(in crate::backend::gcp) fn version_class(from: &Value, to: &Value) -> Class {
-    let newer = to.as_str().and_then(Version::parse).zip(from.as_str()).is_some_and(|(to, from)| to.compare(from).is_gt());
+    let newer =
+        to.as_str().and_then(Version::parse).zip(from.as_str()).is_some_and(|(to, from)| to.compare(from).is_gt());
     if newer { Class::Disruptive } else { Class::Impossible }
 }

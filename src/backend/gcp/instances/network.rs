@@ -62,7 +62,8 @@ pub(in crate::backend::gcp) fn network(it: &mut Resolving<'_>) -> Option<(String
 
 /// Project and name of a network as it may be written: a name, a path, or a whole URL.
 fn parts(written: &str) -> Option<(Option<&str>, &str)> {
-    let path = written.find("projects/").filter(|_| written.starts_with("https://")).map_or(written, |at| &written[at..]);
+    let path =
+        written.find("projects/").filter(|_| written.starts_with("https://")).map_or(written, |at| &written[at..]);
     match path.split('/').collect::<Vec<_>>().as_slice() {
         [name] | ["global", "networks", name] if !name.is_empty() => Some((None, name)),
         ["projects", project, "global", "networks", name] if !project.is_empty() && !name.is_empty() => {

@@ -1,31 +1,30 @@
-//! The request's tags as labels: lower case, at most 63 characters, anything but `[a-z0-9_-]` becomes `_`.
+//! The request's tags as labels, in the form that Google allows, so that they can be compared with what is there.
 
 use serde_json::{Map, Value};
 
-use super::super::labels::Labels;
+use super::super::labels::{Labels, legal, legal_key};
 use super::Resolving;
 use crate::cache::{FieldError, Origin};
 
 /// Keys that the driver writes itself.
 const OWN: &str = "managed-by";
 const OWN_PREFIX: &str = "cache-driver-";
-const LONGEST: usize = 63;
 
 /// Resolves `labels` from `tags` and `context`. A tag of the request's wins over the same key of the context.
 pub(in crate::backend::gcp) fn labels(it: &mut Resolving<'_>) {
     let mut labels = Map::new();
     for (key, value) in &it.spec.context {
-        labels.insert(key.replace('_', "-"), legal(value).into());
+        labels.insert(key.replace('_', "-"), legal(value, '_').into());
     }
     for (key, value) in &it.spec.tags {
-        let label = legal(key);
-        if is_own(&label) || !label.starts_with(|c: char| c.is_ascii_lowercase()) {
+        let label = legal_key(key);
+        if is_own(&label) {
             let path = it.spec.path_of(&format!("tags.{key}"));
-            let expected = "a key that begins with a letter and that the driver does not keep for itself";
+            let expected = "a key that the driver does not keep for itself";
             it.errors.push(FieldError::new(path, expected, key.as_str()));
             continue;
         }
-        labels.insert(label, legal(value).into());
+        labels.insert(label, legal(value, '_').into());
     }
     if labels.is_empty() {
         return;
@@ -44,20 +43,4 @@ pub(in crate::backend::gcp) fn others(labels: &Labels) -> Labels {
 
 fn is_own(key: &str) -> bool {
     key == OWN || key.starts_with(OWN_PREFIX)
-}
-
-fn legal(text: &str) -> String {
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    text.chars().map(|c| c.to_ascii_lowercase()).map(|c| if fits(c) { c } else { '_' }).take(LONGEST).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn labels_have_few_characters() {
-        assert_eq!(legal("Shop (EU).v2"), "shop__eu__v2");
-        assert_eq!(legal(&"é".repeat(80)), "_".repeat(63));
-    }
 }

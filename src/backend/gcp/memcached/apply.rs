@@ -43,13 +43,13 @@ pub(super) async fn apply(api: &Api, at: &At, step: &Step) -> Result<()> {
     api.send(at, COLLECTION, request(step.call, method, path, query, Some(&body))).await.map(drop)
 }
 
-fn request(
+fn request<'a>(
     operation: &'static str,
     method: Method,
     path: String,
     query: Vec<(&'static str, String)>,
-    body: Option<&Value>,
-) -> Request<'_> {
+    body: Option<&'a Value>,
+) -> Request<'a> {
     Request { operation, method, path, query, with_request_id: false, body }
 }
 

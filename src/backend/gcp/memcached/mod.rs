@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use self::instance::Instance;
 use super::collection::Collection;
-use super::instances::{Setting, lacks, preflight, read};
+use super::instances::{Setting, lacks, read};
 use super::{Shared, place};
 use crate::backend::{
     At, Backend, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Finding, Goal, Observed, Owned,
@@ -44,11 +44,7 @@ static CAPABILITIES: Capabilities = Capabilities {
     password: PasswordMaker::Nobody,
     adopts: true,
     failed_creation_vanishes: true,
-    typical: Typical {
-        create: Duration::from_mins(5),
-        update: Duration::from_mins(5),
-        delete: Duration::from_mins(3),
-    },
+    typical: Typical { create: Duration::from_mins(5), update: Duration::from_mins(5), delete: Duration::from_mins(3) },
     changes: changes::FIELDS,
     permissions: &[
         "compute.networks.get",
@@ -67,7 +63,7 @@ static CAPABILITIES: Capabilities = Capabilities {
 
 /// Drives Memorystore for Memcached.
 #[derive(Debug)]
-pub struct MemcachedInstances {
+pub(super) struct MemcachedInstances {
     shared: Arc<Shared>,
 }
 
@@ -158,6 +154,6 @@ impl Backend for MemcachedInstances {
     }
 
     async fn preflight(&self, at: &At) -> Vec<Finding> {
-        preflight(&self.shared, at, COLLECTION).await
+        self.shared.api.prerequisites(at, COLLECTION, CAPABILITIES.permissions).await
     }
 }

@@ -132,9 +132,8 @@ mod tests {
 
     #[test]
     fn stored_parameters_are_in_effect_only_once_every_node_has_them() {
-        let node = |id: &str, size: &str| {
-            json!({"nodeId": id, "parameters": {"id": size, "params": {"max-item-size": size}}})
-        };
+        let node =
+            |id: &str, size: &str| json!({"nodeId": id, "parameters": {"id": size, "params": {"max-item-size": size}}});
         let stored = json!({"id": "2048", "params": {"max-item-size": "2048"}});
         let half = seen(json!({"parameters": stored, "memcacheNodes": [node("a", "2048"), node("b", "1024")]}));
         assert_eq!(half.fields["parameters"], json!({"max-item-size": "1024"}));

@@ -85,7 +85,9 @@ fn node_config(it: &mut Resolving<'_>) {
         Err(_) if own_memory => &[],
         Err(too_big) => {
             let path = it.spec.path_of(key);
-            it.errors.push(too_big.field_error(path).hint("up to 256 GB per node go as gcp.memory_size_mb; or more `shards`"));
+            it.errors.push(
+                too_big.field_error(path).hint("up to 256 GB per node go as gcp.memory_size_mb; or more `shards`"),
+            );
             return;
         }
     };

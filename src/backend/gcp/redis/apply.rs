@@ -10,14 +10,8 @@ use crate::backend::{At, BackendError, Kind, Result, Step};
 
 /// Makes the call. That the instance is there, or gone, already is success: whose it is, the next look tells.
 pub(super) async fn apply(api: &Api, at: &At, path: &str, step: &Step) -> Result<()> {
-    let request = |method, path, query, body| Request {
-        operation: step.call,
-        method,
-        path,
-        query,
-        with_request_id: false,
-        body,
-    };
+    let request =
+        |method, path, query, body| Request { operation: step.call, method, path, query, with_request_id: false, body };
     let calls = steps::CALLS;
     if step.call == calls.create {
         let body = Value::Object(convert::body(step, &api.project(at).await?));
@@ -32,10 +26,7 @@ pub(super) async fn apply(api: &Api, at: &At, path: &str, step: &Step) -> Result
         let body = convert::body(step, &api.project(at).await?);
         let query = vec![("updateMask", mask(&body))];
         let body = Value::Object(body);
-        return api
-            .send(at, COLLECTION, request(Method::PATCH, path.to_owned(), query, Some(&body)))
-            .await
-            .map(drop);
+        return api.send(at, COLLECTION, request(Method::PATCH, path.to_owned(), query, Some(&body))).await.map(drop);
     }
     if step.call == calls.upgrade {
         let version = step.fields.get("engine_version").and_then(Value::as_str).unwrap_or_default();

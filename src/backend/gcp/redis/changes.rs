@@ -38,7 +38,8 @@ pub(super) fn changes(wanted: &Resolved, seen: &Observed) -> Vec<Change> {
     let mut changes = instances::changes(&how, wanted, seen);
     // A new tier brings its replicas with it.
     if changes.iter().any(|change| change.field == "tier") {
-        changes.retain(|change| !["read_replicas", "replica_count", "alternative_zone"].contains(&change.field.as_str()));
+        changes
+            .retain(|change| !["read_replicas", "replica_count", "alternative_zone"].contains(&change.field.as_str()));
     }
     changes
 }
@@ -112,49 +113,89 @@ mod tests {
 
     #[test]
     fn each_change_costs_what_it_costs() {
-        let with_reads = || json!({
-            "tier": "STANDARD_HA", "replicaCount": 2, "readReplicasMode": "READ_REPLICAS_ENABLED", "memorySizeGb": 5,
-        });
+        let with_reads = || {
+            json!({
+                "tier": "STANDARD_HA", "replicaCount": 2, "readReplicasMode": "READ_REPLICAS_ENABLED", "memorySizeGb": 5,
+            })
+        };
         let without_reads = |gb: u32| json!({"tier": "STANDARD_HA", "replicaCount": 1, "memorySizeGb": gb});
         let key = "projects/p/locations/europe-west3/keyRings/r/cryptoKeys/k";
         for (wanted, there, expected) in [
-            (json!({"version": "7.2"}), json!({"redisVersion": "REDIS_7_0"}), vec![("engine_version", Class::Disruptive)]),
+            (
+                json!({"version": "7.2"}),
+                json!({"redisVersion": "REDIS_7_0"}),
+                vec![("engine_version", Class::Disruptive)],
+            ),
             (json!({"version": "7.0"}), json!({}), vec![("engine_version", Class::Impossible)]),
             (json!({"size": "large"}), json!({}), vec![("memory_size_gb", Class::Disruptive)]),
             (json!({"high_availability": true}), json!({}), vec![("tier", Class::Replace)]),
-            (json!({"replicas": 3, "size": "large"}), json!({}),
-                vec![("tier", Class::Replace), ("memory_size_gb", Class::Disruptive)]),
-            (json!({"version": "7.0", "high_availability": true}), json!({}),
-                vec![("engine_version", Class::Replace), ("tier", Class::Replace)]),
+            (
+                json!({"replicas": 3, "size": "large"}),
+                json!({}),
+                vec![("tier", Class::Replace), ("memory_size_gb", Class::Disruptive)],
+            ),
+            (
+                json!({"version": "7.0", "high_availability": true}),
+                json!({}),
+                vec![("engine_version", Class::Replace), ("tier", Class::Replace)],
+            ),
             (json!({"high_availability": false}), without_reads(5), vec![("tier", Class::Replace)]),
             (json!({"replicas": 3}), with_reads(), vec![("replica_count", Class::InPlace)]),
             (json!({"replicas": 1}), with_reads(), vec![("replica_count", Class::InPlace)]),
             (json!({"high_availability": true}), with_reads(), vec![]),
-            (json!({"replicas": 2}), without_reads(8),
-                vec![("read_replicas", Class::Disruptive), ("replica_count", Class::InPlace)]),
-            (json!({"replicas": 2}), without_reads(1), vec![
-                ("memory_size_gb", Class::Disruptive),
-                ("read_replicas", Class::Disruptive),
-                ("replica_count", Class::InPlace),
-            ]),
-            (json!({"replicas": 1, "gcp": {"read_replicas": false}}), with_reads(),
-                vec![("read_replicas", Class::Impossible), ("replica_count", Class::InPlace)]),
+            (
+                json!({"replicas": 2}),
+                without_reads(8),
+                vec![("read_replicas", Class::Disruptive), ("replica_count", Class::InPlace)],
+            ),
+            (
+                json!({"replicas": 2}),
+                without_reads(1),
+                vec![
+                    ("memory_size_gb", Class::Disruptive),
+                    ("read_replicas", Class::Disruptive),
+                    ("replica_count", Class::InPlace),
+                ],
+            ),
+            (
+                json!({"replicas": 1, "gcp": {"read_replicas": false}}),
+                with_reads(),
+                vec![("read_replicas", Class::Impossible), ("replica_count", Class::InPlace)],
+            ),
             (json!({"tls": false}), json!({}), vec![("tls", Class::Replace)]),
             (json!({"auth": "none"}), json!({}), vec![("auth", Class::Disruptive)]),
             (json!({"auth": "password"}), json!({"authEnabled": false}), vec![("auth", Class::Disruptive)]),
             (json!({"encryption_key": key}), json!({}), vec![("encryption_key", Class::Replace)]),
-            (json!({"encryption_key": key}), json!({"customerManagedKey": format!("{key}/cryptoKeyVersions/3")}), vec![]),
+            (
+                json!({"encryption_key": key}),
+                json!({"customerManagedKey": format!("{key}/cryptoKeyVersions/3")}),
+                vec![],
+            ),
             (json!({"gcp": {"network": "other"}}), json!({}), vec![("network", Class::Replace)]),
-            (json!({"gcp": {"connect_mode": "PRIVATE_SERVICE_ACCESS"}}), json!({}), vec![("connect_mode", Class::Replace)]),
-            (json!({"gcp": {"reserved_ip_range": "10.9.9.0/29"}}), json!({}), vec![("reserved_ip_range", Class::Replace)]),
+            (
+                json!({"gcp": {"connect_mode": "PRIVATE_SERVICE_ACCESS"}}),
+                json!({}),
+                vec![("connect_mode", Class::Replace)],
+            ),
+            (
+                json!({"gcp": {"reserved_ip_range": "10.9.9.0/29"}}),
+                json!({}),
+                vec![("reserved_ip_range", Class::Replace)],
+            ),
             (json!({"gcp": {"reserved_ip_range": "psa-range"}}), json!({}), vec![]),
             (json!({"gcp": {"zone": "europe-west3-b"}}), json!({}), vec![("zone", Class::Replace)]),
             (json!({"eviction_policy": "noeviction"}), json!({}), vec![("parameters", Class::InPlace)]),
             (json!({"persistence": "rdb"}), json!({}), vec![("persistence", Class::InPlace)]),
-            (json!({"persistence": "rdb", "gcp": {"rdb_period": "ONE_HOUR"}}),
+            (
+                json!({"persistence": "rdb", "gcp": {"rdb_period": "ONE_HOUR"}}),
                 json!({"persistenceConfig": {"persistenceMode": "RDB", "rdbSnapshotPeriod": "SIX_HOURS"}}),
-                vec![("rdb_period", Class::InPlace)]),
-            (json!({"maintenance_window": "sun:03:00-sun:04:00"}), json!({}), vec![("maintenance_window", Class::InPlace)]),
+                vec![("rdb_period", Class::InPlace)],
+            ),
+            (
+                json!({"maintenance_window": "sun:03:00-sun:04:00"}),
+                json!({}),
+                vec![("maintenance_window", Class::InPlace)],
+            ),
             (json!({"gcp": {"display_name": "Sessions"}}), json!({}), vec![("display_name", Class::InPlace)]),
             (json!({"tags": {"team": "a"}}), json!({}), vec![("labels", Class::InPlace)]),
             (json!({"tags": {"team": "a"}}), json!({"labels": {"team": "a", "theirs": "x"}}), vec![]),

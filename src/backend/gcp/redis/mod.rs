@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use self::instance::Instance;
 use super::collection::Collection;
-use super::instances::{Setting, preflight, read};
+use super::instances::{Setting, read};
 use super::{Shared, place};
 use crate::backend::{
     At, Backend, Capabilities, Change, Connection, Diagnosis, Finding, Goal, Observed, Owned, PasswordMaker, Phase,
@@ -75,7 +75,7 @@ static CAPABILITIES: Capabilities = Capabilities {
 
 /// Drives Memorystore for Redis.
 #[derive(Debug)]
-pub struct RedisInstances {
+pub(super) struct RedisInstances {
     shared: Arc<Shared>,
 }
 
@@ -157,6 +157,6 @@ impl Backend for RedisInstances {
     }
 
     async fn preflight(&self, at: &At) -> Vec<Finding> {
-        preflight(&self.shared, at, COLLECTION).await
+        self.shared.api.prerequisites(at, COLLECTION, CAPABILITIES.permissions).await
     }
 }

@@ -89,7 +89,8 @@ fn what_the_product_cannot_serve_is_named_at_its_path() {
 
 #[test]
 fn every_wrong_field_is_reported_at_once() {
-    let found = errors(&config(), json!({"tls": true, "high_availability": true, "rotate": 1, "gcp": {"tier": "BASIC"}}));
+    let found =
+        errors(&config(), json!({"tls": true, "high_availability": true, "rotate": 1, "gcp": {"tier": "BASIC"}}));
     assert_eq!(found.len(), 4, "{found:?}");
 }
 

@@ -15,8 +15,14 @@ fn new_mark() -> Mark {
 fn update_to(wanted: Value, there: &Observed, mark: &Mark) -> Vec<Step> {
     let resolved = resolved(wanted);
     let changes = changes(&resolved, there);
-    let goal =
-        Goal::Present { resolved: &resolved, changes: &changes, mark, password: None, tags: &[], at_maintenance: false };
+    let goal = Goal::Present {
+        resolved: &resolved,
+        changes: &changes,
+        mark,
+        password: None,
+        tags: &[],
+        at_maintenance: false,
+    };
     steps(&goal, there)
 }
 
@@ -67,8 +73,7 @@ fn an_absent_instance_is_created_in_one_long_call_that_carries_everything() {
 
 #[test]
 fn all_that_differs_goes_in_one_patch_with_the_mark() {
-    let [patch] =
-        update(json!({"shards": 3, "gcp": {"display_name": "Sessions"}}), json!({})).try_into().unwrap();
+    let [patch] = update(json!({"shards": 3, "gcp": {"display_name": "Sessions"}}), json!({})).try_into().unwrap();
     assert_eq!((patch.call, patch.pace, patch.mark.as_ref()), (CALLS.patch, Pace::Long, Some(&new_mark())));
     assert_eq!(sent(&patch), json!({"nodeCount": 3, "displayName": "Sessions"}));
 }

@@ -15,8 +15,14 @@ fn new_mark() -> Mark {
 fn update_to(wanted: Value, there: &Observed, mark: &Mark) -> Vec<Step> {
     let resolved = resolved(wanted);
     let changes = changes(&resolved, there);
-    let goal =
-        Goal::Present { resolved: &resolved, changes: &changes, mark, password: None, tags: &[], at_maintenance: false };
+    let goal = Goal::Present {
+        resolved: &resolved,
+        changes: &changes,
+        mark,
+        password: None,
+        tags: &[],
+        at_maintenance: false,
+    };
     steps(&goal, there)
 }
 
@@ -132,7 +138,10 @@ fn enabling_reads_takes_the_count_and_a_second_range_with_it() {
     assert_eq!(json!(sent(&patch)), expected);
     let own = json!({"gcp": {"read_replicas": true, "memory_size_gb": 5, "secondary_ip_range": "10.0.0.0/28"}});
     let [patch] = update(own, plain).try_into().unwrap();
-    assert_eq!((&patch.fields["secondary_ip_range"], &patch.fields["replica_count"]), (&json!("10.0.0.0/28"), &json!(1)));
+    assert_eq!(
+        (&patch.fields["secondary_ip_range"], &patch.fields["replica_count"]),
+        (&json!("10.0.0.0/28"), &json!(1))
+    );
 }
 
 #[test]
