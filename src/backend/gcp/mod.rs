@@ -10,10 +10,13 @@ mod credentials;
 mod error;
 mod http;
 mod inputs;
+mod instances;
 mod labels;
+mod memcached;
 mod operations;
 mod place;
 mod prerequisites;
+mod redis;
 mod remedy;
 mod retry;
 mod signs;
@@ -47,7 +50,7 @@ struct Shared {
 #[must_use]
 pub fn backends(config: &Gcp, sizes: SizeTable, clock: Arc<dyn Clock>, user_agent: &str) -> Vec<Arc<dyn Backend>> {
     let api = Api::new(config, clock.clone(), user_agent);
-    let _shared =
+    let shared =
         Arc::new(Shared { config: config.clone(), defaults: Defaults::read(&config.defaults), sizes, clock, api });
-    Vec::new()
+    vec![Arc::new(redis::RedisInstances::new(shared.clone())), Arc::new(memcached::MemcachedInstances::new(shared))]
 }
