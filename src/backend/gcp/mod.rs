@@ -7,6 +7,9 @@ mod collection;
 mod inputs;
 mod labels;
 mod place;
+mod psc;
+mod redis_cluster;
+mod valkey;
 
 use std::sync::Arc;
 
@@ -35,7 +38,7 @@ struct Shared {
 #[must_use]
 pub fn backends(config: &Gcp, sizes: SizeTable, clock: Arc<dyn Clock>, user_agent: &str) -> Vec<Arc<dyn Backend>> {
     let api = Api::new(config, clock.clone(), user_agent);
-    let _shared =
+    let shared =
         Arc::new(Shared { config: config.clone(), defaults: Defaults::read(&config.defaults), sizes, clock, api });
-    Vec::new()
+    vec![valkey::backend(shared.clone()), redis_cluster::backend(shared)]
 }
