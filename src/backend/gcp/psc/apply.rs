@@ -73,7 +73,8 @@ impl Psc {
                 }
             }
         }
-        let delete = Request { method: reqwest::Method::DELETE, with_request_id: true, body: None, ..bare(step.call, name) };
+        let delete =
+            Request { method: reqwest::Method::DELETE, with_request_id: true, body: None, ..bare(step.call, name) };
         self.shared.api.send_if_there(at, self.dialect.collection, delete).await.map(drop)
     }
 
@@ -93,7 +94,9 @@ impl Psc {
     /// The backup of this name, in the collection that a cache has from its first backup on.
     async fn backup(&self, at: &At, name: &str, backup: &str) -> Result<Found> {
         let (calls, collection) = (&self.dialect.calls, self.dialect.collection);
-        let Some(cache) = self.shared.api.get(at, collection, calls.get, name).await? else { return Ok(Found::NoCache) };
+        let Some(cache) = self.shared.api.get(at, collection, calls.get, name).await? else {
+            return Ok(Found::NoCache);
+        };
         let cache: Resource = super::read(calls.get, cache)?;
         let Some(backups) = cache.backup_collection.filter(|backups| !backups.is_empty()) else {
             return Ok(Found::NoBackup);

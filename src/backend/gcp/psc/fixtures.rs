@@ -18,11 +18,7 @@ pub(super) static VALKEY: &Dialect = &valkey::DIALECT;
 pub(super) static CLUSTER: &Dialect = &redis_cluster::DIALECT;
 
 pub(super) fn config() -> Gcp {
-    Gcp {
-        project: Some("my-project".to_owned()),
-        region: Some("europe-west3".to_owned()),
-        ..Gcp::default()
-    }
+    Gcp { project: Some("my-project".to_owned()), region: Some("europe-west3".to_owned()), ..Gcp::default() }
 }
 
 #[track_caller]

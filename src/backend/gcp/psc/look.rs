@@ -57,7 +57,8 @@ impl Psc {
             }
         };
         let told = Some(told).filter(tokens::is_told).and_then(|token| token.token);
-        let secret = told.ok_or_else(|| BackendError::new(Kind::Busy, get, "the token of the cache is not told yet"))?;
+        let secret =
+            told.ok_or_else(|| BackendError::new(Kind::Busy, get, "the token of the cache is not told yet"))?;
         self.memory.set_secret(&name, uid, now, secret.clone());
         Ok(secret)
     }

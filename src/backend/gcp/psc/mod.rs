@@ -40,11 +40,8 @@ pub(super) const ON_DELETE: &[OnDelete] = OnDelete::ALL;
 /// What a change can be about.
 pub(super) const CHANGES: &[(&str, Class)] = changes::FIELDS;
 /// "10–15 min" for creations and removals, as users tell; labels and the like take a minute or two, scaling much longer.
-pub(super) const TYPICAL: Typical = Typical {
-    create: Duration::from_mins(12),
-    update: Duration::from_mins(15),
-    delete: Duration::from_mins(10),
-};
+pub(super) const TYPICAL: Typical =
+    Typical { create: Duration::from_mins(12), update: Duration::from_mins(15), delete: Duration::from_mins(10) };
 
 /// The engine version of a new cache, unless one is asked for.
 const DEFAULT_VERSION: &str = "8.0";

@@ -41,12 +41,7 @@ pub(super) fn is_alive(resource: &Resource) -> bool {
 }
 
 /// Describes the cache in the driver's words. `tokens` is how it stands with clients' tokens, where they need some.
-pub(super) fn observed(
-    dialect: &Dialect,
-    resource: &Resource,
-    tokens: Option<&Standing>,
-    project: String,
-) -> Observed {
+pub(super) fn observed(dialect: &Dialect, resource: &Resource, tokens: Option<&Standing>, project: String) -> Observed {
     let (mut endpoint, mut reader) = endpoints(dialect, resource);
     let mut seen = Observed {
         phase: phase(&resource.state),

@@ -58,7 +58,11 @@ pub(super) static DIALECT: Dialect = Dialect {
     // <https://cloud.google.com/memorystore/docs/cluster/memorystore-for-redis-cluster-overview>
     versions: Versions::Given("7.2"),
     parameters: "redisConfigs",
-    auth: [(Auth::None, "AUTH_MODE_DISABLED"), (Auth::Iam, "AUTH_MODE_IAM_AUTH"), (Auth::Password, "AUTH_MODE_TOKEN_AUTH")],
+    auth: [
+        (Auth::None, "AUTH_MODE_DISABLED"),
+        (Auth::Iam, "AUTH_MODE_IAM_AUTH"),
+        (Auth::Password, "AUTH_MODE_TOKEN_AUTH"),
+    ],
     tls: ["TRANSIT_ENCRYPTION_MODE_SERVER_AUTHENTICATION", "TRANSIT_ENCRYPTION_MODE_DISABLED"],
     fsync: [("no", "NO"), ("everysec", "EVERYSEC"), ("always", "ALWAYS")],
     ca_prefix: "SERVER_CA_MODE_",

@@ -112,3 +112,6 @@ impl<'a> Resolving<'a> {
 fn shown(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
+
+#[cfg(test)]
+mod tests;

@@ -85,5 +85,8 @@ impl Resolving<'_> {
 pub(super) fn is_path(text: &str, collections: &[&str]) -> bool {
     let parts: Vec<&str> = text.split('/').collect();
     parts.len() == collections.len() * 2
-        && collections.iter().zip(parts.chunks(2)).all(|(collection, part)| part[0] == *collection && !part[1].is_empty())
+        && collections
+            .iter()
+            .zip(parts.chunks(2))
+            .all(|(collection, part)| part[0] == *collection && !part[1].is_empty())
 }

@@ -7,8 +7,6 @@ use super::{Resolving, shown};
 use crate::backend::gcp::psc::{BACKUP_HOUR, RDB_PERIOD};
 use crate::cache::{Origin, Persistence, Provider, WeeklyWindow};
 
-/// `retention` at most. <https://cloud.google.com/memorystore/docs/valkey/about-backups>
-const MOST_DAYS: u32 = 365;
 const HOUR: u32 = 60;
 
 const EVICTION: &str = "maxmemory-policy";
@@ -56,11 +54,8 @@ impl Resolving<'_> {
     /// `backup_days`, 0 for none, and the hour at which they are taken.
     pub(super) fn backup(&mut self) {
         let Some(backup) = self.spec.backup else { return };
-        if backup.days > MOST_DAYS {
-            self.wrong("backup.days", format!("at most {MOST_DAYS} on google cloud"), backup.days, None);
-        } else {
-            self.out.put("backup_days", backup.days, self.origin(&["backup.days", "backup"]));
-        }
+        // Google keeps them for a year at most, and so does the field.
+        self.out.put("backup_days", backup.days, self.origin(&["backup.days", "backup"]));
         let Some(window) = backup.window else {
             self.out.put("backup_hour", BACKUP_HOUR, None);
             return;

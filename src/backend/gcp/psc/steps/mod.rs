@@ -103,7 +103,8 @@ impl Plan<'_> {
     }
 
     fn update(&self, resolved: &Resolved, changes: &[Change], mark: &Mark, tags: &[(String, String)]) -> Vec<Step> {
-        let mut patches: Vec<(u8, Step)> = PATHS.iter().filter_map(|path| self.patch(path, resolved, changes)).collect();
+        let mut patches: Vec<(u8, Step)> =
+            PATHS.iter().filter_map(|path| self.patch(path, resolved, changes)).collect();
         patches.sort_by_key(|(rank, _)| *rank);
         let mark = self.mark(mark, &all_tags(resolved, tags));
         mark.into_iter().chain(patches.into_iter().map(|(_, step)| step)).collect()
