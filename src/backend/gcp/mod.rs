@@ -3,12 +3,25 @@
 //! One folder per product; what products share stands beside them.
 
 mod api;
+mod budget;
+mod call;
 mod collection;
+mod credentials;
+mod error;
+mod http;
 mod inputs;
 mod labels;
+mod memory;
+mod operations;
 mod place;
+mod prerequisites;
 mod psc;
 mod redis_cluster;
+mod remedy;
+mod retry;
+mod signs;
+mod snapshots;
+mod status;
 mod valkey;
 
 use std::sync::Arc;

@@ -9,7 +9,6 @@ mod dialect;
 #[cfg(test)]
 mod fixtures;
 mod look;
-mod memory;
 mod observe;
 mod resolve;
 mod resource;
@@ -26,14 +25,13 @@ use serde_json::Value;
 
 pub(super) use dialect::{Calls, Dialect, Versions};
 
-use self::memory::Memory;
-use self::resource::Resource;
 use super::{Shared, place};
 use crate::backend::{
     At, Backend, BackendError, Capabilities, Change, Class, Connection, ConnectionPassword, Diagnosis, Finding, Goal,
     Kind, Observed, Owned, Resolved, Result, Scope, Step, Typical,
 };
 use crate::cache::{Auth, CacheName, FieldError, Mode, OnDelete, Place, Spec};
+use resource::Resource;
 
 /// What DELETE can do.
 pub(super) const ON_DELETE: &[OnDelete] = OnDelete::ALL;
@@ -43,8 +41,6 @@ pub(super) const CHANGES: &[(&str, Class)] = changes::FIELDS;
 pub(super) const TYPICAL: Typical =
     Typical { create: Duration::from_mins(12), update: Duration::from_mins(15), delete: Duration::from_mins(10) };
 
-/// The engine version of a new cache, unless one is asked for.
-const DEFAULT_VERSION: &str = "8.0";
 /// How often snapshots are taken, unless it is asked for.
 const RDB_PERIOD: &str = "TWENTY_FOUR_HOURS";
 /// The hour (UTC) at which backups are taken, unless one is asked for: Google has no default of its own.
@@ -55,24 +51,18 @@ const BACKUP_HOUR: u64 = 3;
 pub(super) struct Psc {
     shared: Arc<Shared>,
     dialect: &'static Dialect,
-    memory: Memory,
 }
 
 impl Psc {
     pub(super) fn new(shared: Arc<Shared>, dialect: &'static Dialect) -> Self {
-        Self { shared, dialect, memory: Memory::default() }
+        Self { shared, dialect }
     }
 
     /// The full name of the cache.
     async fn name(&self, at: &At) -> Result<String> {
         let parent = self.shared.api.parent(at).await?;
-        Ok(format!("{parent}/{}/{}", self.dialect.collection.noun(), id(at)))
+        Ok(format!("{parent}/{}/{}", self.dialect.collection.noun(), at.place.name))
     }
-}
-
-/// The id of the cache at Google: lower case.
-fn id(at: &At) -> String {
-    at.place.name.as_str().to_ascii_lowercase()
 }
 
 /// Reads an answer. What does not fit at all says nothing about the cache.
@@ -133,13 +123,12 @@ impl Backend for Psc {
         let endpoint = seen.endpoint.clone().ok_or_else(|| lacks("endpoint"))?;
         let auth: Auth = text("auth").and_then(|auth| auth.parse().ok()).ok_or_else(|| lacks("authorization mode"))?;
         let tls = seen.fields.get("tls") == Some(&true.into());
-        let uid = text("uid").unwrap_or_default();
         let password = match auth {
-            Auth::Password => ConnectionPassword::Told(self.password(at, uid).await?),
+            Auth::Password => ConnectionPassword::Told(self.password(at, seen).await?),
             // With IAM the password is an OAuth token of whoever connects.
             Auth::Iam | Auth::None => ConnectionPassword::None,
         };
-        let ca_cert = if tls { self.authority(at, uid, text("server_ca_mode")).await? } else { None };
+        let ca_cert = if tls { self.authority(at, seen).await? } else { None };
         let product = self.dialect.product();
         let of_table = || self.shared.sizes.memory_of(product, "node_type", seen.fields.get("node_type")?);
         Ok(Connection {
@@ -166,7 +155,15 @@ impl Backend for Psc {
     }
 
     async fn preflight(&self, at: &At) -> Vec<Finding> {
-        let _ = at;
-        Vec::new()
+        let collection = self.dialect.collection;
+        let mut findings = self.shared.api.prerequisites(at, collection, self.dialect.capabilities.permissions).await;
+        if findings.iter().all(|finding| finding.ok) {
+            let message = format!(
+                "not asked: the network needs one of the class {} in {}, or creations fail and say so",
+                self.dialect.service_class, at.place.location
+            );
+            findings.push(Finding { subject: "service connection policy".to_owned(), ok: true, message });
+        }
+        findings
     }
 }

@@ -4,8 +4,6 @@
 //! adds them. A user has two tokens at most, which is what a rotation needs.
 //! <https://cloud.google.com/memorystore/docs/valkey/manage-basic-auth>
 
-use secrecy::ExposeSecret;
-
 use super::resource::{AuthToken, TokenAuthUser};
 
 /// The user whose name clients need not send.
@@ -15,7 +13,7 @@ pub(super) const USER: &str = "default";
 pub(super) const USER_KIND: &str = "tokenAuthUser";
 pub(super) const TOKEN_KIND: &str = "authToken";
 
-const ACTIVE: &str = "ACTIVE";
+pub(super) const ACTIVE: &str = "ACTIVE";
 
 /// How it stands with them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,19 +58,9 @@ fn in_order(tokens: &[AuthToken]) -> Vec<&AuthToken> {
     valid
 }
 
-/// The newest valid token.
-pub(super) fn newest(tokens: &[AuthToken]) -> Option<&AuthToken> {
-    in_order(tokens).last().copied()
-}
-
 /// The last part of its name.
 pub(super) fn id(token: &AuthToken) -> &str {
     token.name.rsplit('/').next().unwrap_or_default()
-}
-
-/// Whether what was shown has the token itself with it.
-pub(super) fn is_told(token: &AuthToken) -> bool {
-    token.token.as_ref().is_some_and(|token| !token.expose_secret().is_empty())
 }
 
 #[cfg(test)]
@@ -111,6 +99,5 @@ mod tests {
         let all = [token("b", "ACTIVE", 9), token("a", "ACTIVE", 3), token("c", "CREATING", 12)];
         let active = TokenAuthUser { state: "ACTIVE".to_owned() };
         assert_eq!(Standing::of(Some(&active), &all), Standing::Complete(vec!["a".to_owned(), "b".to_owned()]));
-        assert_eq!(newest(&all).map(id), Some("b"));
     }
 }

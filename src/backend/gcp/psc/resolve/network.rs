@@ -13,12 +13,14 @@ impl Resolving<'_> {
         let named = self.native("network");
         let project = self.native("network_project");
         let origin = named.and_then(|(_, origin)| origin).or_else(|| project.and_then(|(_, origin)| origin));
-        let name = named.map_or_else(|| "default".to_owned(), |(name, _)| shown(name));
+        let config = self.setting.config;
+        let of_config = || config.network.clone().unwrap_or_else(|| "default".to_owned());
+        let name = named.map_or_else(of_config, |(name, _)| shown(name));
         let name = name.strip_prefix(LINK).unwrap_or(&name);
-        let host = project.map(|(project, _)| shown(project));
+        let host = project.map(|(project, _)| shown(project)).or_else(|| config.network_project.clone());
         if !name.contains('/') {
             let of_cache = || self.native("project").map(|(project, _)| shown(project));
-            let known = host.or_else(of_cache).or_else(|| self.setting.config.project.clone());
+            let known = host.or_else(of_cache).or_else(|| config.project.clone());
             let network = known.map_or_else(|| name.to_owned(), |project| path(&project, name));
             self.out.put("network", network, origin);
             return;

@@ -42,7 +42,7 @@ impl Resolving<'_> {
 
     fn version(&mut self, least: &str, known: &[&str]) {
         let Some(version) = &self.spec.version else {
-            self.out.put("engine_version", super::super::DEFAULT_VERSION, None);
+            self.out.put("engine_version", self.setting.config.versions.valkey.as_str(), None);
             return;
         };
         let product = self.dialect().product();
