@@ -1,5 +1,6 @@
 //! What the log and the errors never hold, not even at their most talkative.
 
+use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
@@ -50,10 +51,10 @@ async fn no_key_no_assertion_and_no_token_is_logged_at_trace_level() {
     .await;
     let clock = Hasty::new();
     let mut told = String::new();
-    let config = Gcp { static_token: static_token(), ..fake.config() };
+    let config = Gcp { static_token: Some(static_token()), ..fake.config() };
     for product in [Product::GcpRedis, Product::GcpValkey] {
         let backend = backend(&config, &clock, product);
-        told.push_str(&format!("{backend:?}"));
+        write!(told, "{backend:?}").unwrap();
         let mut denied = key();
         denied["client_email"] = json!("other@key-project.iam.gserviceaccount.com");
         let mut broken = key();
@@ -67,8 +68,8 @@ async fn no_key_no_assertion_and_no_token_is_logged_at_trace_level() {
             Credentials::Own,
         ] {
             let at = at(product, "cache-abc", credentials);
-            told.push_str(&format!("{at:?} {:?}", backend.observe(&at).await));
-            told.push_str(&format!("{:?}", backend.preflight(&at).await));
+            write!(told, "{at:?} {:?}", backend.observe(&at).await).unwrap();
+            write!(told, "{:?}", backend.preflight(&at).await).unwrap();
         }
     }
     drop(guard);
