@@ -11,5 +11,7 @@ mod harness;
 mod identity;
 #[cfg(test)]
 mod secrecy;
+#[cfg(all(test, feature = "sandbox"))]
+mod tls;
 #[cfg(test)]
 mod trouble;
