@@ -66,6 +66,12 @@ impl Members {
         mut secrets: Map<String, Value>,
         path: &str,
     ) -> (Option<Map<String, Value>>, Option<SecretString>) {
+        // Whoever keeps the key of a service account as one text hands it on as one.
+        if let Some(Value::String(text)) = secrets.get("account")
+            && let Ok(Value::Object(account)) = serde_json::from_str(text)
+        {
+            secrets.insert("account".to_owned(), Value::Object(account));
+        }
         let account = self.object(&mut secrets, "account", &format!("{path}.account"));
         let mut adopt = self.object(&mut secrets, "adopt", &format!("{path}.adopt")).unwrap_or_default();
         let password = self.text(&mut adopt, "password", &format!("{path}.adopt.password"));

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use secrecy::SecretString;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -15,7 +14,6 @@ use super::collection::Collection;
 use super::credentials::Identities;
 use super::http::Http;
 use super::labels;
-use super::memory::Memory;
 use super::operations;
 use super::remedy::About;
 use super::snapshots::{Snapshots, key};
@@ -61,7 +59,6 @@ pub(super) struct Api {
     project: Option<String>,
     network: Option<String>,
     snapshots: Snapshots,
-    memory: Memory,
 }
 
 /// Everything that a list showed.
@@ -82,7 +79,6 @@ impl Api {
         Self {
             identities: Identities::new(config, http.clone(), clock.clone()),
             snapshots: Snapshots::new(budget.interval()),
-            memory: Memory::default(),
             http,
             budget,
             clock,
@@ -240,27 +236,6 @@ impl Api {
         Ok(operations::judge(&listed.resources, &name, since, &about))
     }
 
-    /// What was remembered under this key, with the same credentials. The key has to hold what changes with a new life of
-    /// the cache: its uid or its time of creation.
-    pub(super) async fn remembered(&self, at: &At, key: &str) -> Option<Value> {
-        self.memory.value(&at.credentials, key).await
-    }
-
-    /// Remembers what is no secret, for up to an hour.
-    pub(super) async fn remember(&self, at: &At, key: &str, value: Value) {
-        self.memory.keep(&at.credentials, key, value).await;
-    }
-
-    /// A secret that was remembered under this key, with the same credentials.
-    pub(super) async fn remembered_secret(&self, at: &At, key: &str) -> Option<SecretString> {
-        self.memory.secret(&at.credentials, key).await
-    }
-
-    /// Remembers a secret for five minutes.
-    pub(super) async fn remember_secret(&self, at: &At, key: &str, secret: SecretString) {
-        self.memory.keep_secret(&at.credentials, key, secret).await;
-    }
-
     /// What a call is about. The network is the one that is sent, else the config's.
     fn about<'a>(
         &self,
@@ -340,13 +315,11 @@ impl Api {
             let mut page = self.call(credentials, about, &call).await?.told()?;
             if let Some(Value::Array(items)) = page.get_mut(field).map(Value::take) {
                 for item in items {
-                    match placeholder(&item) {
-                        Some(location) => listed.unreachable.insert(location.to_owned()),
-                        None => {
-                            listed.resources.push(item);
-                            true
-                        }
-                    };
+                    if let Some(location) = placeholder(&item) {
+                        listed.unreachable.insert(location.to_owned());
+                    } else {
+                        listed.resources.push(item);
+                    }
                 }
             }
             let unreachable = page.get("unreachable").and_then(Value::as_array).into_iter().flatten();

@@ -13,7 +13,6 @@ mod inputs;
 mod instances;
 mod labels;
 mod memcached;
-mod memory;
 mod operations;
 mod place;
 mod prerequisites;
