@@ -1,10 +1,21 @@
-//! The backends of Google Cloud against the emulated one, over HTTP.
+//! The backends of Google Cloud: whole lives against the emulated one, and what their client does with a server that
+//! answers as Google might, for what the emulator cannot show.
 
-#![cfg(all(feature = "gcp", feature = "sandbox"))]
+#![cfg(feature = "gcp")]
 
 #[cfg(test)]
+mod budget;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod identity;
+#[cfg(all(test, feature = "sandbox"))]
 mod instances;
-#[cfg(test)]
+#[cfg(all(test, feature = "sandbox"))]
 mod memcached;
-#[cfg(test)]
+#[cfg(all(test, feature = "sandbox"))]
 mod redis;
+#[cfg(test)]
+mod secrecy;
+#[cfg(test)]
+mod trouble;

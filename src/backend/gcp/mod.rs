@@ -13,6 +13,7 @@ mod inputs;
 mod instances;
 mod labels;
 mod memcached;
+mod memory;
 mod operations;
 mod place;
 mod prerequisites;
@@ -32,6 +33,9 @@ use crate::config::Gcp;
 
 use api::Api;
 use inputs::Defaults;
+
+#[cfg(test)]
+mod recorded;
 
 /// What all products of Google Cloud share.
 #[derive(Debug)]
