@@ -9,11 +9,14 @@ mod budget;
 mod harness;
 #[cfg(test)]
 mod identity;
-#[cfg(all(test, feature = "sandbox"))]
+#[cfg(feature = "sandbox")]
+#[cfg(test)]
 mod instances;
-#[cfg(all(test, feature = "sandbox"))]
+#[cfg(feature = "sandbox")]
+#[cfg(test)]
 mod memcached;
-#[cfg(all(test, feature = "sandbox"))]
+#[cfg(feature = "sandbox")]
+#[cfg(test)]
 mod redis;
 #[cfg(test)]
 mod secrecy;

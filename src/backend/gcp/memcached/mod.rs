@@ -47,7 +47,6 @@ static CAPABILITIES: Capabilities = Capabilities {
     typical: Typical { create: Duration::from_mins(5), update: Duration::from_mins(5), delete: Duration::from_mins(3) },
     changes: changes::FIELDS,
     permissions: &[
-        "compute.networks.get",
         "memcache.instances.applyParameters",
         "memcache.instances.create",
         "memcache.instances.delete",

@@ -37,6 +37,8 @@ const BASIC: &str = "BASIC";
 const STANDARD: &str = "STANDARD_HA";
 const DIRECT_PEERING: &str = "DIRECT_PEERING";
 const RDB: &str = "rdb";
+/// The second range of addresses, as Google chooses it.
+const AUTO: &str = "auto";
 /// The least GB of an instance whose replicas answer reads.
 /// <https://cloud.google.com/memorystore/docs/redis/about-read-replicas>
 const LEAST_WITH_READS: i64 = 5;
@@ -58,8 +60,6 @@ static CAPABILITIES: Capabilities = Capabilities {
     },
     changes: changes::FIELDS,
     permissions: &[
-        "cloudkms.cryptoKeys.get",
-        "compute.networks.get",
         "redis.instances.create",
         "redis.instances.delete",
         "redis.instances.get",
