@@ -1,5 +1,5 @@
-//! The backends of Google Cloud: what their client does with a server that answers as Google might, for what the emulator
-//! cannot show.
+//! The backends of Google Cloud: whole lives against the emulated one, and what their client does with a server that
+//! answers as Google might, for what the emulator cannot show.
 
 #![cfg(feature = "gcp")]
 
@@ -9,6 +9,15 @@ mod budget;
 mod harness;
 #[cfg(test)]
 mod identity;
+#[cfg(feature = "sandbox")]
+#[cfg(test)]
+mod instances;
+#[cfg(feature = "sandbox")]
+#[cfg(test)]
+mod memcached;
+#[cfg(feature = "sandbox")]
+#[cfg(test)]
+mod redis;
 #[cfg(test)]
 mod secrecy;
 #[cfg(all(test, feature = "sandbox"))]
