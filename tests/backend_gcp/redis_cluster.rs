@@ -54,11 +54,15 @@ async fn a_client_of_clusters_gets_in() {
 async fn a_change_of_several_fields_is_as_many_patches() {
     let cloud = start().await;
     cloud.ready("cache-abc", &json!({"shards": 3})).await;
-    let values = json!({"shards": 5, "replicas": 1, "size": "xlarge", "eviction_policy": "allkeys-lru", "persistence": "aof"});
+    let values =
+        json!({"shards": 5, "replicas": 1, "size": "xlarge", "eviction_policy": "allkeys-lru", "persistence": "aof"});
     let (seen, calls) = cloud.converge("cache-abc", &values).await;
     assert_eq!(calls, ["patch"; 6], "the mark, and one for each field");
     assert_eq!(cloud.backend.changes(&cloud.resolve(&values), &seen), []);
-    assert_eq!((&seen.fields["node_type"], &seen.fields["aof_fsync"]), (&json!("REDIS_HIGHMEM_MEDIUM"), &json!("everysec")));
+    assert_eq!(
+        (&seen.fields["node_type"], &seen.fields["aof_fsync"]),
+        (&json!("REDIS_HIGHMEM_MEDIUM"), &json!("everysec"))
+    );
     let iam = cloud.resolve(&json!({"auth": "iam"}));
     let changes = cloud.backend.changes(&iam, &seen);
     assert_eq!((changes.len(), changes[0].class), (1, Class::Replace));

@@ -123,9 +123,11 @@ async fn a_change_of_several_fields_is_as_many_patches() {
     let (after, calls) = cloud.converge("cache-abc", &values).await;
     assert_eq!(calls, ["patch"; 4], "the mark, and one for each field");
     assert_eq!((after.endpoint, after.created_at), (before.endpoint, before.created_at));
-    for (field, expected) in
-        [("shard_count", json!(3)), ("replica_count", json!(1)), ("parameters", json!({"maxmemory-policy": "allkeys-lru"}))]
-    {
+    for (field, expected) in [
+        ("shard_count", json!(3)),
+        ("replica_count", json!(1)),
+        ("parameters", json!({"maxmemory-policy": "allkeys-lru"})),
+    ] {
         assert_eq!(after.fields.get(field), Some(&expected), "{field}");
     }
 }
@@ -283,11 +285,7 @@ async fn only_marked_caches_are_listed() {
     }
     cloud.settle("cache-4").await;
     cloud.mutate(json!({"op": "labels", "id": "cache-3", "labels": {"cache-driver-id": null}})).await;
-    let scope = |location: &str| Scope {
-        account: None,
-        location: location.to_owned(),
-        credentials: Credentials::Own,
-    };
+    let scope = |location: &str| Scope { account: None, location: location.to_owned(), credentials: Credentials::Own };
     let owned = cloud.backend.list(&scope("europe-west3")).await.unwrap();
     assert_eq!(owned.len(), 4);
     assert!(owned.iter().all(|owned| owned.mark == cloud.mark() && owned.place.product == Product::GcpValkey));

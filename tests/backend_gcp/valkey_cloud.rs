@@ -147,11 +147,7 @@ impl Cloud {
     }
 
     /// Plans, calls and waits until the plan is empty.
-    pub(crate) async fn led(
-        &self,
-        name: &str,
-        plan: impl Fn(&Observed) -> Vec<Step>,
-    ) -> (Observed, Vec<&'static str>) {
+    pub(crate) async fn led(&self, name: &str, plan: impl Fn(&Observed) -> Vec<Step>) -> (Observed, Vec<&'static str>) {
         let mut calls = Vec::new();
         for _ in 0..30 {
             let (seen, _) = self.settle(name).await;

@@ -95,7 +95,8 @@ impl Fake {
     /// The user `default` with a token, as Google makes them.
     fn tell_user(&self) {
         let user = format!("{INSTANCE}/tokenAuthUsers/default");
-        let token = json!({"name": format!("{user}/authTokens/t1"), "state": "ACTIVE", "createTime": "2026-01-05T10:00:00Z"});
+        let token =
+            json!({"name": format!("{user}/authTokens/t1"), "state": "ACTIVE", "createTime": "2026-01-05T10:00:00Z"});
         self.tell(&user, json!({"name": user, "state": "ACTIVE"}));
         self.tell(&format!("{user}/authTokens"), json!({ "authTokens": [token] }));
         let mut told = token;
