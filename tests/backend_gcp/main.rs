@@ -1,14 +1,25 @@
-//! The backends of Google Cloud against the emulated one, over HTTP.
+//! The backends of Google Cloud: whole lives over the emulated one, and what their client does with a server that answers
+//! as Google might, for what the emulator cannot show.
 
-#![cfg(all(feature = "gcp", feature = "sandbox"))]
+#![cfg(feature = "gcp")]
 
 #[cfg(test)]
+mod budget;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod identity;
+#[cfg(all(test, feature = "sandbox"))]
 mod redis_cluster;
 #[cfg(test)]
+mod secrecy;
+#[cfg(test)]
+mod trouble;
+#[cfg(all(test, feature = "sandbox"))]
 mod valkey;
-#[cfg(test)]
+#[cfg(all(test, feature = "sandbox"))]
 mod valkey_cloud;
-#[cfg(test)]
+#[cfg(all(test, feature = "sandbox"))]
 mod valkey_fake;
-#[cfg(test)]
+#[cfg(all(test, feature = "sandbox"))]
 mod valkey_tokens;

@@ -340,13 +340,11 @@ impl Api {
             let mut page = self.call(credentials, about, &call).await?.told()?;
             if let Some(Value::Array(items)) = page.get_mut(field).map(Value::take) {
                 for item in items {
-                    match placeholder(&item) {
-                        Some(location) => listed.unreachable.insert(location.to_owned()),
-                        None => {
-                            listed.resources.push(item);
-                            true
-                        }
-                    };
+                    if let Some(location) = placeholder(&item) {
+                        listed.unreachable.insert(location.to_owned());
+                    } else {
+                        listed.resources.push(item);
+                    }
                 }
             }
             let unreachable = page.get("unreachable").and_then(Value::as_array).into_iter().flatten();

@@ -83,7 +83,7 @@ impl Api {
             let outcome = self.http.exchange(call.method.clone(), url.clone(), &rights, &body).await;
             match &outcome {
                 Ok(reply) => {
-                    tracing::debug!(operation = call.operation, status = reply.status, tried, "google answered")
+                    tracing::debug!(operation = call.operation, status = reply.status, tried, "google answered");
                 }
                 Err(trouble) => tracing::debug!(operation = call.operation, %trouble, tried, "google did not answer"),
             }

@@ -1,6 +1,6 @@
 //! What kind of failure an answer of Google is.
 //!
-//! By the code's word and `ErrorInfo.reason` (google/rpc/code.proto, google/api/error_reason.proto), never by a text, but for
+//! By the code's word and `ErrorInfo.reason` (`google/rpc/code.proto`, `google/api/error_reason.proto`), never by a text, but for
 //! those in [`super::signs`].
 
 use super::http::Trouble;
@@ -176,12 +176,12 @@ mod tests {
         About { collection: Collection::Valkey, project: "shop", location: "europe-west3", network: None }
     }
 
-    fn answer(http: u16, status: &str, message: &str, details: Value) -> Status {
+    fn answer(http: u16, status: &str, message: &str, details: &Value) -> Status {
         let body = json!({"error": {"code": http, "status": status, "message": message, "details": details}});
         Status::of_answer(http, body.to_string().as_bytes()).unwrap()
     }
 
-    fn info(reason: &str, metadata: Value) -> Value {
+    fn info(reason: &str, metadata: &Value) -> Value {
         json!([{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason, "metadata": metadata}])
     }
 
@@ -189,34 +189,42 @@ mod tests {
     fn each_answer_is_of_its_kind() {
         let none = || json!([]);
         for (operation, status, kind) in [
-            ("patch", answer(400, "FAILED_PRECONDITION", "Instance is not READY", none()), Kind::Busy),
-            ("create", answer(400, "FAILED_PRECONDITION", "Some rule", none()), Kind::Refused),
-            ("patch", answer(400, "INVALID_ARGUMENT", "there is an ongoing update request with", none()), Kind::Busy),
-            ("patch", answer(400, "INVALID_ARGUMENT", "exactly 1 update_mask field", none()), Kind::Refused),
-            ("patch", answer(400, "OUT_OF_RANGE", "m", none()), Kind::Refused),
-            ("patch", answer(404, "NOT_FOUND", "Resource 'x' was not found", none()), Kind::Busy),
-            ("list", answer(404, "NOT_FOUND", "Location x", none()), Kind::Refused),
-            ("create", answer(404, "NOT_FOUND", "network x", none()), Kind::Prerequisite),
-            ("create", answer(409, "ALREADY_EXISTS", "m", none()), Kind::Taken),
-            ("patch", answer(409, "ABORTED", "m", none()), Kind::Busy),
-            ("get", answer(401, "UNAUTHENTICATED", "m", none()), Kind::Credentials),
-            ("get", answer(401, "UNAUTHENTICATED", "m", info("ACCESS_TOKEN_EXPIRED", json!({}))), Kind::Credentials),
-            ("get", answer(403, "PERMISSION_DENIED", "The caller does not have permission", none()), Kind::Credentials),
-            ("get", answer(403, "PERMISSION_DENIED", "m", info("SERVICE_DISABLED", json!({}))), Kind::Prerequisite),
-            ("get", answer(403, "PERMISSION_DENIED", "m", info("BILLING_DISABLED", json!({}))), Kind::Prerequisite),
-            ("get", answer(429, "RESOURCE_EXHAUSTED", "m", info("RATE_LIMIT_EXCEEDED", json!({}))), Kind::Unavailable),
-            ("get", answer(429, "RESOURCE_EXHAUSTED", "m", none()), Kind::Unavailable),
+            ("patch", answer(400, "FAILED_PRECONDITION", "Instance is not READY", &none()), Kind::Busy),
+            ("create", answer(400, "FAILED_PRECONDITION", "Some rule", &none()), Kind::Refused),
+            ("patch", answer(400, "INVALID_ARGUMENT", "there is an ongoing update request with", &none()), Kind::Busy),
+            ("patch", answer(400, "INVALID_ARGUMENT", "exactly 1 update_mask field", &none()), Kind::Refused),
+            ("patch", answer(400, "OUT_OF_RANGE", "m", &none()), Kind::Refused),
+            ("patch", answer(404, "NOT_FOUND", "Resource 'x' was not found", &none()), Kind::Busy),
+            ("list", answer(404, "NOT_FOUND", "Location x", &none()), Kind::Refused),
+            ("create", answer(404, "NOT_FOUND", "network x", &none()), Kind::Prerequisite),
+            ("create", answer(409, "ALREADY_EXISTS", "m", &none()), Kind::Taken),
+            ("patch", answer(409, "ABORTED", "m", &none()), Kind::Busy),
+            ("get", answer(401, "UNAUTHENTICATED", "m", &none()), Kind::Credentials),
+            ("get", answer(401, "UNAUTHENTICATED", "m", &info("ACCESS_TOKEN_EXPIRED", &json!({}))), Kind::Credentials),
+            (
+                "get",
+                answer(403, "PERMISSION_DENIED", "The caller does not have permission", &none()),
+                Kind::Credentials,
+            ),
+            ("get", answer(403, "PERMISSION_DENIED", "m", &info("SERVICE_DISABLED", &json!({}))), Kind::Prerequisite),
+            ("get", answer(403, "PERMISSION_DENIED", "m", &info("BILLING_DISABLED", &json!({}))), Kind::Prerequisite),
+            (
+                "get",
+                answer(429, "RESOURCE_EXHAUSTED", "m", &info("RATE_LIMIT_EXCEEDED", &json!({}))),
+                Kind::Unavailable,
+            ),
+            ("get", answer(429, "RESOURCE_EXHAUSTED", "m", &none()), Kind::Unavailable),
             (
                 "create",
-                answer(429, "RESOURCE_EXHAUSTED", "m", info("RESOURCE_QUOTA_EXCEEDED", json!({}))),
+                answer(429, "RESOURCE_EXHAUSTED", "m", &info("RESOURCE_QUOTA_EXCEEDED", &json!({}))),
                 Kind::Capacity,
             ),
-            ("get", answer(500, "INTERNAL", "m", none()), Kind::Unavailable),
-            ("get", answer(503, "UNAVAILABLE", "m", none()), Kind::Unavailable),
-            ("get", answer(504, "DEADLINE_EXCEEDED", "m", none()), Kind::Unavailable),
-            ("get", answer(501, "UNIMPLEMENTED", "m", none()), Kind::Refused),
-            ("get", answer(400, "SOMETHING_NEW", "m", none()), Kind::Refused),
-            ("get", answer(599, "SOMETHING_NEW", "m", none()), Kind::Unavailable),
+            ("get", answer(500, "INTERNAL", "m", &none()), Kind::Unavailable),
+            ("get", answer(503, "UNAVAILABLE", "m", &none()), Kind::Unavailable),
+            ("get", answer(504, "DEADLINE_EXCEEDED", "m", &none()), Kind::Unavailable),
+            ("get", answer(501, "UNIMPLEMENTED", "m", &none()), Kind::Refused),
+            ("get", answer(400, "SOMETHING_NEW", "m", &none()), Kind::Refused),
+            ("get", answer(599, "SOMETHING_NEW", "m", &none()), Kind::Unavailable),
         ] {
             let operation = format!("memorystore.instances.{operation}");
             assert_eq!(of_answer(&operation, &status, &about()).0, kind, "{operation} {status:?}");
@@ -246,7 +254,7 @@ mod tests {
             |status: Status| refused("memorystore.instances.get", &status, &about(), None).hint.unwrap_or_default();
         let off = json!({"service": "memorystore.googleapis.com", "consumer": "projects/4711",
                          "activationUrl": "https://console.example/apis"});
-        let off = hint(answer(403, "PERMISSION_DENIED", "API has not been used", info("SERVICE_DISABLED", off)));
+        let off = hint(answer(403, "PERMISSION_DENIED", "API has not been used", &info("SERVICE_DISABLED", &off)));
         assert!(off.contains("gcloud services enable memorystore.googleapis.com --project=4711"), "{off}");
         assert!(off.contains("https://console.example/apis"), "{off}");
         for status in [
@@ -254,13 +262,13 @@ mod tests {
                 403,
                 "PERMISSION_DENIED",
                 "Permission 'memorystore.instances.get' denied on resource 'x'",
-                json!([]),
+                &json!([]),
             ),
             answer(
                 403,
                 "PERMISSION_DENIED",
                 "m",
-                info("IAM_PERMISSION_DENIED", json!({"permission": "memorystore.instances.get"})),
+                &info("IAM_PERMISSION_DENIED", &json!({"permission": "memorystore.instances.get"})),
             ),
         ] {
             assert!(hint(status).contains("lacks memorystore.instances.get"));
@@ -272,7 +280,7 @@ mod tests {
         let details = json!([{"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": [
             {"field": "instance.node_type", "description": "Invalid value: HUGE"}]}]);
         let message = "Invalid instance.\ncom.google.apps.framework.request.StatusException: CANARY";
-        let status = answer(400, "INVALID_ARGUMENT", message, details);
+        let status = answer(400, "INVALID_ARGUMENT", message, &details);
         let error = refused("memorystore.instances.create", &status, &about(), Some("id-1".to_owned()));
         assert_eq!(error.message, "INVALID_ARGUMENT: Invalid instance (instance.node_type: Invalid value: HUGE)");
         let cause = error.cause.unwrap();

@@ -59,12 +59,14 @@ fn is_ours(key: &str) -> bool {
     key.starts_with(PREFIX) || key == MANAGED_BY.0
 }
 
-fn legal_key(key: &str) -> String {
+/// A tag's key as a label's: it begins with a letter.
+pub(super) fn legal_key(key: &str) -> String {
     let key = legal(key, '-');
     if key.starts_with(|c: char| c.is_ascii_lowercase()) { key } else { legal(&format!("t-{key}"), '-') }
 }
 
-fn legal(text: &str, other: char) -> String {
+/// A text with nothing in it that a label may not have.
+pub(super) fn legal(text: &str, other: char) -> String {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     text.to_lowercase().chars().map(|c| if fits(c) { c } else { other }).take(LONGEST).collect()
 }

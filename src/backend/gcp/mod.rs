@@ -10,12 +10,15 @@ mod credentials;
 mod error;
 mod http;
 mod inputs;
+mod instances;
 mod labels;
+mod memcached;
 mod memory;
 mod operations;
 mod place;
 mod prerequisites;
 mod psc;
+mod redis;
 mod redis_cluster;
 mod remedy;
 mod retry;
@@ -53,5 +56,10 @@ pub fn backends(config: &Gcp, sizes: SizeTable, clock: Arc<dyn Clock>, user_agen
     let api = Api::new(config, clock.clone(), user_agent);
     let shared =
         Arc::new(Shared { config: config.clone(), defaults: Defaults::read(&config.defaults), sizes, clock, api });
-    vec![valkey::backend(shared.clone()), redis_cluster::backend(shared)]
+    vec![
+        Arc::new(redis::RedisInstances::new(shared.clone())),
+        redis_cluster::backend(shared.clone()),
+        valkey::backend(shared.clone()),
+        Arc::new(memcached::MemcachedInstances::new(shared)),
+    ]
 }

@@ -92,7 +92,7 @@ impl About<'_> {
 
     pub(super) fn permission(&self, permission: Option<&str>) -> String {
         let role = self.collection.role();
-        let lacking = permission.map_or_else(|| "the permission".to_owned(), |permission| permission.to_owned());
+        let lacking = permission.map_or_else(|| "the permission".to_owned(), str::to_owned);
         format!(
             "the identity lacks {lacking}: run `gcloud projects add-iam-policy-binding {} --member=serviceAccount:EMAIL \
              --role={role}`; `cache-driver policy gcp` prints all that is needed",

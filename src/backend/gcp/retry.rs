@@ -42,8 +42,8 @@ pub(super) fn pause(outcome: &Result<Reply, Trouble>, repeatable: bool, tried: u
 mod tests {
     use super::*;
 
-    fn reply(status: u16) -> Result<Reply, Trouble> {
-        Ok(Reply { status, body: Vec::new(), request_id: None, retry_after: None })
+    fn reply(status: u16) -> Reply {
+        Reply { status, body: Vec::new(), request_id: None, retry_after: None }
     }
 
     #[test]
@@ -51,16 +51,16 @@ mod tests {
         let broken = || Err(Trouble::NoAnswer("broken".to_owned()));
         for (outcome, repeatable, any) in [
             (Err(Trouble::NotSent("refused".to_owned())), true, true),
-            (reply(429), true, true),
-            (reply(503), true, true),
+            (Ok(reply(429)), true, true),
+            (Ok(reply(503)), true, true),
             (broken(), true, false),
-            (reply(500), true, false),
-            (reply(502), true, false),
-            (reply(504), true, false),
-            (reply(400), false, false),
-            (reply(403), false, false),
-            (reply(409), false, false),
-            (reply(200), false, false),
+            (Ok(reply(500)), true, false),
+            (Ok(reply(502)), true, false),
+            (Ok(reply(504)), true, false),
+            (Ok(reply(400)), false, false),
+            (Ok(reply(403)), false, false),
+            (Ok(reply(409)), false, false),
+            (Ok(reply(200)), false, false),
             (Err(Trouble::Setup("no tls".to_owned())), false, false),
         ] {
             assert_eq!(pause(&outcome, true, 1).is_some(), repeatable, "{outcome:?}");
@@ -70,10 +70,10 @@ mod tests {
 
     #[test]
     fn the_wait_grows_and_follows_the_server_within_reason() {
-        assert_eq!(pause(&reply(503), true, 1), Some(Duration::from_millis(500)));
-        assert_eq!(pause(&reply(503), true, 2), Some(Duration::from_secs(1)));
+        assert_eq!(pause(&Ok(reply(503)), true, 1), Some(Duration::from_millis(500)));
+        assert_eq!(pause(&Ok(reply(503)), true, 2), Some(Duration::from_secs(1)));
         let asks = |seconds: u64| {
-            let mut reply = reply(429).unwrap();
+            let mut reply = reply(429);
             reply.retry_after = Some(Duration::from_secs(seconds));
             pause(&Ok(reply), true, 1)
         };
