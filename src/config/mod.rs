@@ -31,7 +31,7 @@ pub use environment::{process_env, process_path};
 pub use lifecycle::{Deadlines, DefaultsApply, DeleteUnverifiable, Lifecycle, RetryAfter};
 pub use load::{Loaded, Sources, load};
 pub use log::{Log, LogFormat};
-pub use overlay::sandbox_overlay;
+pub use overlay::{Emulators, sandbox_overlay};
 pub use problem::{ConfigError, Origin, Problem};
 pub use providers::{
     Aws, AwsAccount, AwsParameterGroups, AwsTimeouts, AwsVersions, Azure, AzureAccount, Gcp, GcpAccount, Providers,
