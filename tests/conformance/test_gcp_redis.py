@@ -1,0 +1,246 @@
+"""Google's client for Redis instances drives the emulated Google Cloud."""
+
+import uuid
+
+import pytest
+from cryptography import x509
+from google.api_core import exceptions
+from google.cloud import redis_v1
+
+import gcp
+from gcp import refused, result
+
+PARENT = f"projects/redis-project/locations/{gcp.REGION}"
+Instance = redis_v1.Instance
+
+
+def named(id_):
+    return f"{PARENT}/instances/{id_}"
+
+
+def create(google, id_, **more):
+    wanted = Instance(**{"tier": Instance.Tier.BASIC, "memory_size_gb": 1, **more})
+    return google.redis.create_instance(parent=PARENT, instance_id=id_, instance=wanted)
+
+
+def update(google, id_, *paths, **fields):
+    change = {"name": named(id_), **fields}
+    return google.redis.update_instance(instance=change, update_mask={"paths": paths or list(fields)})
+
+
+def delete(google, id_):
+    return result(google.redis.delete_instance(name=named(id_)))
+
+
+def test_an_instance_lives_from_create_to_delete(google, wire):
+    operation = create(
+        google,
+        "life",
+        tier=Instance.Tier.STANDARD_HA,
+        memory_size_gb=5,
+        redis_version="REDIS_7_0",
+        display_name="made by Google's client",
+        labels={"team": "shop"},
+        redis_configs={"maxmemory-policy": "allkeys-lru"},
+        auth_enabled=True,
+        transit_encryption_mode=Instance.TransitEncryptionMode.SERVER_AUTHENTICATION,
+    )
+    assert not operation.done()
+    assert (operation.metadata.verb, operation.metadata.target) == ("create", named("life"))
+    assert google.redis.get_instance(name=named("life")).state == Instance.State.CREATING
+
+    made = result(operation)
+    assert made == google.redis.get_instance(name=named("life")) and made.state == Instance.State.READY
+    assert made.name == named("life") and made.tier == Instance.Tier.STANDARD_HA and made.memory_size_gb == 5
+    assert made.redis_version == "REDIS_7_0" and made.labels == {"team": "shop"}
+    assert made.redis_configs == {"maxmemory-policy": "allkeys-lru"}
+    assert made.auth_enabled and made.port == 6378 and made.host
+    assert made.transit_encryption_mode == Instance.TransitEncryptionMode.SERVER_AUTHENTICATION
+    assert made.connect_mode == Instance.ConnectMode.DIRECT_PEERING
+    assert made.authorized_network == "projects/redis-project/global/networks/default"
+    assert made.replica_count == 1 and len(made.nodes) == 2
+    assert len({node.zone for node in made.nodes}) == 2 and made.current_location_id in {n.zone for n in made.nodes}
+    # What a caller trusts must be a certificate.
+    for authority in made.server_ca_certs:
+        assert x509.load_pem_x509_certificate(authority.cert.encode())
+
+    secret = google.redis.get_instance_auth_string(name=named("life")).auth_string
+    assert str(uuid.UUID(secret)) == secret
+
+    changed = result(
+        update(google, "life", memory_size_gb=6, labels={"team": "shop", "cost": "42"}, display_name="changed")
+    )
+    assert (changed.memory_size_gb, changed.display_name) == (6, "changed")
+    assert changed.labels == {"team": "shop", "cost": "42"}
+    assert (changed.host, changed.create_time) == (made.host, made.create_time)
+
+    upgraded = google.redis.upgrade_instance(name=named("life"), redis_version="REDIS_7_2")
+    assert result(upgraded).redis_version == "REDIS_7_2"
+    failed_over = google.redis.failover_instance(
+        name=named("life"), data_protection_mode=redis_v1.FailoverInstanceRequest.DataProtectionMode.LIMITED_DATA_LOSS
+    )
+    assert result(failed_over).state == Instance.State.READY
+
+    removed = google.redis.delete_instance(name=named("life"))
+    assert removed.metadata.verb == "delete"
+    assert google.redis.get_instance(name=named("life")).state == Instance.State.DELETING
+    result(removed)
+    with refused(wire, exceptions.NotFound, "NOT_FOUND"):
+        google.redis.get_instance(name=named("life"))
+
+
+def test_what_is_not_asked_for_is_as_google_has_it(google, wire):
+    made = result(create(google, "plain"))
+    assert made.redis_version == "REDIS_7_0" and made.port == 6379
+    assert made.transit_encryption_mode == Instance.TransitEncryptionMode.DISABLED
+    assert made.read_replicas_mode == Instance.ReadReplicasMode.READ_REPLICAS_DISABLED
+    assert made.reserved_ip_range.endswith("/29") and made.location_id.startswith(gcp.REGION)
+    assert len(made.nodes) == 1 and not made.server_ca_certs
+    # Zero is absent here, as recorded; the client cannot tell.
+    answer = wire.last().response["response"]
+    assert "replicaCount" not in answer and "authEnabled" not in answer
+    with pytest.raises(exceptions.BadRequest):
+        google.redis.get_instance_auth_string(name=named("plain"))
+    delete(google, "plain")
+
+
+def test_the_auth_string_is_new_when_auth_is_switched_off_and_on(google):
+    result(create(google, "rotated", auth_enabled=True))
+    before = google.redis.get_instance_auth_string(name=named("rotated")).auth_string
+    result(update(google, "rotated", "auth_enabled", auth_enabled=False))
+    result(update(google, "rotated", "auth_enabled", auth_enabled=True))
+    assert google.redis.get_instance_auth_string(name=named("rotated")).auth_string not in ("", before)
+    delete(google, "rotated")
+
+
+def test_read_replicas_have_an_endpoint_of_their_own(google):
+    mode = Instance.ReadReplicasMode.READ_REPLICAS_ENABLED
+    made = result(
+        create(
+            google,
+            "replicas",
+            tier=Instance.Tier.STANDARD_HA,
+            memory_size_gb=5,
+            read_replicas_mode=mode,
+            replica_count=2,
+        )
+    )
+    assert made.read_replicas_mode == mode and made.replica_count == 2 and len(made.nodes) == 3
+    assert made.read_endpoint and made.read_endpoint != made.host and made.read_endpoint_port == 6379
+    more = result(update(google, "replicas", replica_count=4))
+    assert more.replica_count == 4 and len(more.nodes) == 5
+    delete(google, "replicas")
+
+
+def test_lists_come_in_pages_and_over_all_regions(google):
+    parent = "projects/redis-paging/locations/{}"
+    wanted = {f"page-{n}" for n in range(5)}
+    operations = [
+        google.redis.create_instance(
+            parent=parent.format(gcp.REGION), instance_id=id_, instance={"tier": "BASIC", "memory_size_gb": 1}
+        )
+        for id_ in sorted(wanted)
+    ]
+    for operation in operations:
+        result(operation)
+    pager = google.redis.list_instances(request={"parent": parent.format("-"), "page_size": 2})
+    pages = [[instance.name.rpartition("/")[2] for instance in page.instances] for page in pager.pages]
+    assert [len(page) for page in pages] == [2, 2, 1] and {id_ for page in pages for id_ in page} == wanted
+    assert not list(google.redis.list_instances(parent=parent.format("us-east1")))
+    assert len(list(google.redis.list_instances(parent=parent.format(gcp.REGION)))) == 5
+
+
+@pytest.mark.parametrize(
+    "id_, fields",
+    [
+        ("Capital", {}),
+        ("1-starts-with-a-digit", {}),
+        ("ends-with-a-hyphen-", {}),
+        ("a" * 41, {}),
+        ("refused", {"memory_size_gb": 0}),
+        ("refused", {"memory_size_gb": 301}),
+        ("refused", {"tier": Instance.Tier.TIER_UNSPECIFIED}),
+        ("refused", {"redis_version": "REDIS_1_0"}),
+        ("refused", {"replica_count": 2}),
+        ("refused", {"labels": {"Team": "shop"}}),
+        ("refused", {"labels": {"team": "x" * 64}}),
+        ("refused", {"authorized_network": "default"}),
+        ("refused", {"authorized_network": "projects/other-project/global/networks/shared"}),
+        ("refused", {"redis_configs": {"no-such-parameter": "1"}}),
+    ],
+)
+def test_a_create_that_google_refuses_is_refused_and_makes_nothing(google, wire, id_, fields):
+    with refused(wire, exceptions.BadRequest, "INVALID_ARGUMENT") as raised:
+        create(google, id_, **fields)
+    assert raised.error.message
+    with refused(wire, exceptions.ClientError, "NOT_FOUND"):
+        google.redis.get_instance(name=named("refused"))
+
+
+def test_a_bad_field_is_named(google, wire):
+    with refused(wire, exceptions.BadRequest, "INVALID_ARGUMENT") as raised:
+        create(google, "field", authorized_network="projects/other-project/global/networks/shared")
+    # The client reads the details into Google's own types.
+    (bad,) = raised.error.details
+    assert [violation.field for violation in bad.field_violations] == ["instance.authorized_network"]
+    assert "authorized_network must exist in the same project" in raised.body["message"].splitlines()[0]
+
+
+def test_a_taken_name_is_taken_and_an_absent_one_is_not_found(google, wire):
+    result(create(google, "taken"))
+    with refused(wire, exceptions.Conflict, "ALREADY_EXISTS") as raised:
+        create(google, "taken")
+    assert named("taken") in raised.body["message"]
+    delete(google, "taken")
+    for call in (
+        lambda: google.redis.get_instance(name=named("nobody")),
+        lambda: google.redis.delete_instance(name=named("nobody")),
+        lambda: update(google, "nobody", display_name="x"),
+        lambda: google.redis.get_instance_auth_string(name=named("nobody")),
+        lambda: google.redis.upgrade_instance(name=named("nobody"), redis_version="REDIS_7_2"),
+    ):
+        with refused(wire, exceptions.NotFound, "NOT_FOUND"):
+            call()
+
+
+@pytest.mark.parametrize(
+    "paths", [["redis_config"], ["tier"], ["connect_mode"], ["host"], ["display_name", "nonsense"]]
+)
+def test_a_field_mask_names_only_what_can_change(google, wire, paths):
+    id_ = "masks"
+    made = google.raw("GET", f"/redis/v1/{named(id_)}")
+    if made.status_code == 404:
+        result(create(google, id_))
+    body = {"displayName": "x"}
+    answer = google.raw("PATCH", f"/redis/v1/{named(id_)}", body, updateMask=",".join(paths))
+    assert (answer.status_code, answer.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
+    assert google.redis.get_instance(name=named(id_)).display_name == ""
+
+
+def test_an_empty_mask_is_refused(google, wire):
+    result(create(google, "unmasked"))
+    with refused(wire, exceptions.BadRequest, "INVALID_ARGUMENT") as raised:
+        google.redis.update_instance(instance={"name": named("unmasked"), "display_name": "x"}, update_mask={})
+    assert raised.body["details"][0]["fieldViolations"][0]["field"] == "update_mask"
+    delete(google, "unmasked")
+
+
+def test_a_busy_instance_refuses(google, wire):
+    operation = create(google, "busy")
+    with refused(wire, exceptions.BadRequest, "FAILED_PRECONDITION"):
+        update(google, "busy", display_name="x")
+    with refused(wire, exceptions.BadRequest, "FAILED_PRECONDITION"):
+        google.redis.upgrade_instance(name=named("busy"), redis_version="REDIS_7_2")
+    result(operation)
+    delete(google, "busy")
+
+
+def test_words_and_numbers_say_the_same(google, wire):
+    result(create(google, "words", tier=Instance.Tier.STANDARD_HA, memory_size_gb=5, auth_enabled=True))
+    google.redis.get_instance(name=named("words"))
+    numbers = wire.last()
+    assert google.raw("GET", f"/redis/v1/{named('words')}", alt="json").ok
+    words = wire.last()
+    assert numbers.response["tier"] == 3 and words.response["tier"] == "STANDARD_HA"
+    assert wire.message(numbers) == wire.message(words)
+    delete(google, "words")
