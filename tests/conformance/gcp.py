@@ -49,6 +49,8 @@ class Wire:
     def __init__(self, emulator):
         self.emulator = emulator
         self.exchanges = []
+        # What the last call was made with.
+        self.authorization = None
         self.judges = judges()
         self.wrong = []
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -113,6 +115,7 @@ class Wire:
                         # It hung up: so does this.
                         self.close_connection = True
                         return
+                wire.authorization = self.headers.get("authorization")
                 wire._keep(self.command, self.path, body, answer.status, answer.headers, content)
                 if "/operations/" in self.path:
                     content = readable(content)
