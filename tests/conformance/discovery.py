@@ -63,6 +63,8 @@ class Documents:
         for document in documents:
             found = self.methods.setdefault(urlsplit(document["rootUrl"]).netloc, [])
             found += [Method(document, about, _pattern(about)) for about in _methods(document)]
+            # The pattern of a name takes `:upgrade` for a part of it, so that the methods with a verb must come first.
+            found.sort(key=lambda method: ":" not in method.about["path"])
 
     def knows(self, exchange):
         """Whether the host is one of these documents'."""

@@ -27,6 +27,7 @@ class Recorded(http.server.BaseHTTPRequestHandler):
     """Answers with what the test put there."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def log_message(self, *_):
         pass

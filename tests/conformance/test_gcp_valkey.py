@@ -1,6 +1,5 @@
 """Google's client for Memorystore for Valkey drives the emulated Google Cloud."""
 
-import time
 import uuid
 
 import pytest
@@ -9,7 +8,7 @@ from google.api_core import exceptions
 from google.cloud import memorystore_v1
 
 import gcp
-from gcp import refused, result
+from gcp import refused
 
 PROJECT = "valkey-project"
 PARENT = f"projects/{PROJECT}/locations/{gcp.REGION}"
@@ -39,20 +38,15 @@ def update(google, id_, *paths, **fields):
 
 
 def delete(google, id_):
-    return result(google.valkey.delete_instance(name=named(id_)))
+    return google.result(google.valkey.delete_instance(name=named(id_)))
 
 
 def connections(instance):
     return [c.psc_auto_connection for endpoint in instance.endpoints for c in endpoint.connections]
 
 
-def settled(google, id_, within=20):
-    """The instance once it can be changed again: a finished operation does not say so."""
-    deadline = time.monotonic() + within
-    while (found := google.valkey.get_instance(name=named(id_))).state != Instance.State.ACTIVE:
-        assert time.monotonic() < deadline, f"still {found.state.name}"
-        time.sleep(0.02)
-    return found
+def settled(google, id_):
+    return google.settled(lambda: google.valkey.get_instance(name=named(id_)))
 
 
 def test_an_instance_lives_from_create_to_delete(google, wire):
@@ -72,7 +66,7 @@ def test_an_instance_lives_from_create_to_delete(google, wire):
     assert (operation.metadata.verb, operation.metadata.target) == ("create", named("life"))
     assert google.valkey.get_instance(name=named("life")).state == Instance.State.CREATING
 
-    made = result(operation)
+    made = google.result(operation)
     assert made == google.valkey.get_instance(name=named("life")) and made.state == Instance.State.ACTIVE
     assert made.mode == Instance.Mode.CLUSTER and (made.shard_count, made.replica_count) == (3, 1)
     assert made.node_type == Instance.NodeType.STANDARD_SMALL and made.node_config.size_gb == 6.5
@@ -88,22 +82,22 @@ def test_an_instance_lives_from_create_to_delete(google, wire):
     for chain in authority.managed_server_ca.ca_certs:
         assert chain.certificates and all(x509.load_pem_x509_certificate(c.encode()) for c in chain.certificates)
 
-    result(update(google, "life", shard_count=4))
+    google.result(update(google, "life", shard_count=4))
     bigger = settled(google, "life")
     assert bigger.shard_count == 4 and connections(bigger) == connections(made)
-    result(update(google, "life", labels={"team": "shop", "cost": "42"}))
+    google.result(update(google, "life", labels={"team": "shop", "cost": "42"}))
     assert settled(google, "life").labels == {"team": "shop", "cost": "42"}
 
     removed = google.valkey.delete_instance(name=named("life"))
     assert removed.metadata.verb == "delete"
     assert google.valkey.get_instance(name=named("life")).state == Instance.State.DELETING
-    result(removed)
+    google.result(removed)
     with refused(wire, exceptions.NotFound, "NOT_FOUND"):
         google.valkey.get_instance(name=named("life"))
 
 
 def test_with_cluster_mode_off_there_is_a_primary_and_a_reader(google):
-    made = result(create(google, "single", mode=Instance.Mode.CLUSTER_DISABLED, replica_count=1))
+    made = google.result(create(google, "single", mode=Instance.Mode.CLUSTER_DISABLED, replica_count=1))
     assert made.mode == Instance.Mode.CLUSTER_DISABLED and made.shard_count == 1
     kinds = {c.connection_type: c for c in connections(made)}
     assert set(kinds) == {Kind.CONNECTION_TYPE_PRIMARY, Kind.CONNECTION_TYPE_READER}
@@ -113,7 +107,7 @@ def test_with_cluster_mode_off_there_is_a_primary_and_a_reader(google):
 
 def test_what_is_not_asked_for_is_as_google_has_it(google, wire):
     operation = google.valkey.create_instance(parent=PARENT, instance_id="plain", instance={"shard_count": 3})
-    made = result(operation)
+    made = google.result(operation)
     assert made.mode == Instance.Mode.CLUSTER and made.replica_count == 0
     assert made.node_type == Instance.NodeType.HIGHMEM_MEDIUM and made.node_config.size_gb == 13
     assert made.authorization_mode == Instance.AuthorizationMode.AUTH_DISABLED
@@ -127,10 +121,11 @@ def test_what_is_not_asked_for_is_as_google_has_it(google, wire):
 
 
 def test_done_is_not_ready_and_there_is_one_update_at_a_time(google, wire):
-    result(create(google, "patient"))
+    google.result(create(google, "patient"))
     window = {"day": "MONDAY", "start_time": {"hours": 1}}
     policy = {"weekly_maintenance_window": [window]}
-    done = result(update(google, "patient", maintenance_policy=policy))
+    # Enough for the operation, and not for what follows it.
+    done = google.result(update(google, "patient", maintenance_policy=policy), seconds=30)
     assert done.state == Instance.State.UPDATING and "update_info" in done.state_info
     with refused(wire, exceptions.BadRequest, "INVALID_ARGUMENT") as raised:
         update(google, "patient", replica_count=1)
@@ -142,16 +137,16 @@ def test_done_is_not_ready_and_there_is_one_update_at_a_time(google, wire):
 
 
 def test_an_update_names_exactly_one_field(google, wire):
-    result(create(google, "one"))
+    google.result(create(google, "single-field"))
     with refused(wire, exceptions.BadRequest, "INVALID_ARGUMENT") as raised:
-        update(google, "one", replica_count=1, labels={"a": "b"})
+        update(google, "single-field", replica_count=1, labels={"a": "b"})
     assert raised.body["message"] == "exactly 1 update_mask field must be specified per update request"
     with refused(wire, exceptions.BadRequest, "INVALID_ARGUMENT"):
-        google.valkey.update_instance(instance={"name": named("one"), "replica_count": 1}, update_mask={})
+        google.valkey.update_instance(instance={"name": named("single-field"), "replica_count": 1}, update_mask={})
     with refused(wire, exceptions.BadRequest, "INVALID_ARGUMENT") as raised:
-        update(google, "one", mode="CLUSTER_DISABLED")
+        update(google, "single-field", mode="CLUSTER_DISABLED")
     assert raised.body["message"].startswith("unsupported path in fieldMask: mode")
-    delete(google, "one")
+    delete(google, "single-field")
 
 
 def test_a_request_id_makes_a_create_safe_to_repeat(google, wire):
@@ -161,7 +156,7 @@ def test_a_request_id_makes_a_create_safe_to_repeat(google, wire):
     assert first.operation.name == second.operation.name
     with refused(wire, exceptions.Conflict, "ALREADY_EXISTS"):
         create(google, "again", str(uuid.uuid4()))
-    result(second)
+    google.result(second)
     for bad in ("not-a-uuid", str(uuid.UUID(int=0))):
         with refused(wire, exceptions.BadRequest, "INVALID_ARGUMENT"):
             create(google, "never", bad)
@@ -169,31 +164,31 @@ def test_a_request_id_makes_a_create_safe_to_repeat(google, wire):
 
 
 def test_deletion_protection_protects(google, wire):
-    result(create(google, "kept", deletion_protection_enabled=True))
+    google.result(create(google, "kept", deletion_protection_enabled=True))
     with refused(wire, exceptions.BadRequest, "FAILED_PRECONDITION"):
         google.valkey.delete_instance(name=named("kept"))
-    result(update(google, "kept", "deletion_protection_enabled", deletion_protection_enabled=False))
+    google.result(update(google, "kept", "deletion_protection_enabled", deletion_protection_enabled=False))
     settled(google, "kept")
     delete(google, "kept")
 
 
 def test_token_users_have_tokens(google, wire):
-    result(create(google, "tokens", authorization_mode=Instance.AuthorizationMode.TOKEN_AUTH))
-    result(google.valkey.add_token_auth_user(instance=named("tokens"), token_auth_user="app"))
+    google.result(create(google, "tokens", authorization_mode=Instance.AuthorizationMode.TOKEN_AUTH))
+    google.result(google.valkey.add_token_auth_user(instance=named("tokens"), token_auth_user="app"))
     user = f"{named('tokens')}/tokenAuthUsers/app"
     assert google.valkey.get_token_auth_user(name=user).name == user
     # Google's own `default` may stand beside it.
     assert user in [found.name for found in google.valkey.list_token_auth_users(parent=named("tokens"))]
-    result(google.valkey.add_auth_token(token_auth_user=user, auth_token={}))
+    google.result(google.valkey.add_auth_token(token_auth_user=user, auth_token={}))
     (listed,) = google.valkey.list_auth_tokens(parent=user)
     token = google.valkey.get_auth_token(name=listed.name)
     assert token.token and listed.name.startswith(f"{user}/authTokens/")
     with refused(wire, exceptions.BadRequest, "FAILED_PRECONDITION"):
         google.valkey.delete_token_auth_user(name=user)
-    result(google.valkey.delete_auth_token(name=listed.name))
+    google.result(google.valkey.delete_auth_token(name=listed.name))
     assert not list(google.valkey.list_auth_tokens(parent=user))
-    result(google.valkey.add_auth_token(token_auth_user=user, auth_token={}))
-    result(google.valkey.delete_token_auth_user(request={"name": user, "force": True}))
+    google.result(google.valkey.add_auth_token(token_auth_user=user, auth_token={}))
+    google.result(google.valkey.delete_token_auth_user(request={"name": user, "force": True}))
     with refused(wire, exceptions.NotFound, "NOT_FOUND"):
         google.valkey.get_token_auth_user(name=user)
     delete(google, "tokens")
@@ -231,7 +226,7 @@ def test_a_create_that_google_refuses_is_refused_and_makes_nothing(google, wire,
 
 
 def test_words_and_numbers_say_the_same(google, wire):
-    result(create(google, "words", node_type=Instance.NodeType.SHARED_CORE_NANO))
+    google.result(create(google, "words", node_type=Instance.NodeType.SHARED_CORE_NANO))
     google.valkey.get_instance(name=named("words"))
     numbers = wire.last()
     assert google.raw("GET", f"/memorystore/v1/{named('words')}", alt="json").ok
