@@ -216,7 +216,8 @@ def test_a_network_without_its_preparation_refuses_in_its_own_way(google, wire, 
             if product == "memcache":
                 make("unprepared", "never")
             else:
-                wanted = {**REDIS, "connect_mode": "PRIVATE_SERVICE_ACCESS"}
+                network = "projects/unprepared/global/networks/default"
+                wanted = {**REDIS, "connect_mode": "PRIVATE_SERVICE_ACCESS", "authorized_network": network}
                 google.redis.create_instance(parent=parent("unprepared"), instance_id="never", instance=wanted)
         assert "private service access" in raised.error.message.lower()
     else:
