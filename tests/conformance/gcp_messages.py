@@ -67,7 +67,7 @@ class Messages:
         for name, text in exchange.query():
             if name not in COMMON and not _field(method.request, name):
                 found.append(f"query: {name} is unknown to {method.name}")
-            if name == "updateMask":
+            if name == "updateMask" and not _lags(exchange):
                 found += _mask(_pb(method.request).DESCRIPTOR.fields_by_name[method.body].message_type, text)
         if method.body is None:
             return found + (["a body where none belongs"] if exchange.request not in (None, {}) else [])

@@ -1,5 +1,7 @@
 """Google's client for Redis Cluster drives the emulated Google Cloud."""
 
+import uuid
+
 import pytest
 from cryptography import x509
 from google.api_core import exceptions
@@ -154,3 +156,75 @@ def test_the_client_still_lags_behind_the_service():
     """When this fails, `LAG` in gcp.py can be shorter."""
     known = {field.json_name for field in Cluster.pb().DESCRIPTOR.fields}
     assert not gcp.LAG["google.cloud.redis.cluster.v1.Cluster"] & known
+
+
+def test_everything_that_can_be_asked_for_comes_back(google, wire):
+    asked = {
+        "shard_count": 4,
+        "replica_count": 1,
+        "node_type": "REDIS_HIGHMEM_XLARGE",
+        "authorization_mode": "AUTH_MODE_TOKEN_AUTH",
+        "transit_encryption_mode": "TRANSIT_ENCRYPTION_MODE_SERVER_AUTHENTICATION",
+        "redis_configs": {"maxmemory-policy": "volatile-ttl"},
+        "deletion_protection_enabled": False,
+        "kms_key": f"projects/{PROJECT}/locations/europe-west3/keyRings/r/cryptoKeys/k",
+        "persistence_config": {"mode": "AOF", "aof_config": {"append_fsync": "EVERYSEC"}},
+        "zone_distribution_config": {"mode": "SINGLE_ZONE", "zone": f"{gcp.REGION}-b"},
+        "automated_backup_config": {
+            "automated_backup_mode": "ENABLED",
+            "fixed_frequency_schedule": {"start_time": {"hours": 2}},
+            "retention": {"seconds": 86400 * 7},
+        },
+        "maintenance_policy": {"weekly_maintenance_window": [{"day": "TUESDAY", "start_time": {"hours": 3}}]},
+        "psc_configs": [{"network": NETWORK}],
+    }
+    made = google.result(
+        google.clusters.create_cluster(parent=PARENT, cluster_id="everything", cluster=Cluster(**asked))
+    )
+    wanted = Cluster(**asked)
+    for field in asked.keys() - {"psc_configs", "maintenance_policy"}:
+        assert getattr(made, field) == getattr(wanted, field), field
+    (window,) = made.maintenance_policy.weekly_maintenance_window
+    assert window.start_time.hours == 3
+
+    for change in (
+        {"node_type": "REDIS_HIGHMEM_2XLARGE"},
+        {"replica_count": 2},
+        {"redis_configs": {"maxmemory-policy": "allkeys-lru"}},
+        {"persistence_config": {"mode": "RDB", "rdb_config": {"rdb_snapshot_period": "ONE_HOUR"}}},
+        {"automated_backup_config": {"automated_backup_mode": "DISABLED"}},
+    ):
+        google.result(update(google, "everything", **change))
+        found, wanted = settled(google, "everything"), Cluster(**change)
+        (field,) = change
+        if field != "persistence_config":
+            assert getattr(found, field) == getattr(wanted, field), field
+    # The client has no labels yet; the service does.
+    path = f"/redis/v1/{named('everything')}"
+    assert google.raw("PATCH", path, {"labels": {"team": "shop"}}, updateMask="labels").ok
+    settled(google, "everything")
+    assert google.raw("GET", path).json()["labels"] == {"team": "shop"}
+
+
+def test_lists_come_in_pages_and_over_all_regions(google):
+    parent = f"projects/cluster-paging/locations/{gcp.REGION}"
+    network = "projects/cluster-paging/global/networks/default"
+    for n in range(3):
+        wanted = {"shard_count": 3, "psc_configs": [{"network": network}]}
+        google.clusters.create_cluster(parent=parent, cluster_id=f"page-{n}", cluster=wanted)
+    pager = google.clusters.list_clusters(request={"parent": "projects/cluster-paging/locations/-", "page_size": 2})
+    assert [len(page.clusters) for page in pager.pages] == [2, 1]
+
+
+def test_a_request_id_makes_calls_safe_to_repeat(google, wire):
+    request_id = str(uuid.uuid4())
+    cluster = {"shard_count": 3, "psc_configs": [{"network": NETWORK}]}
+    request = {"parent": PARENT, "cluster_id": "again", "cluster": cluster, "request_id": request_id}
+    first, second = (google.clusters.create_cluster(request=request) for _ in range(2))
+    assert first.operation.name == second.operation.name
+    with refused(wire, exceptions.Conflict, "ALREADY_EXISTS"):
+        create(google, "again")
+    google.result(second)
+    request = {"name": named("again"), "request_id": str(uuid.uuid4())}
+    first, second = (google.clusters.delete_cluster(request=request) for _ in range(2))
+    assert first.operation.name == second.operation.name

@@ -130,3 +130,30 @@ def test_the_client_still_lags_behind_the_service():
     known = {field.json_name for field in Instance.Node.pb().DESCRIPTOR.fields}
     assert not gcp.LAG["google.cloud.memcache.v1.Instance"] & known
     assert "MEMCACHE_1_6_15" not in memcache_v1.MemcacheVersion.__members__
+
+
+def test_everything_that_can_be_asked_for_comes_back(google):
+    asked = {
+        "node_count": 3,
+        "node_config": {"cpu_count": 2, "memory_size_mb": 4096},
+        "display_name": "everything",
+        "labels": {"team": "shop"},
+        "authorized_network": "projects/memcache-project/global/networks/other",
+        "zones": [f"{gcp.REGION}-a", f"{gcp.REGION}-b"],
+        "memcache_version": "MEMCACHE_1_5",
+        "maintenance_policy": {
+            "description": "at night",
+            "weekly_maintenance_window": [
+                {"day": "TUESDAY", "start_time": {"hours": 3}, "duration": {"seconds": 3 * 3600}}
+            ],
+        },
+    }
+    made = google.result(
+        google.memcache.create_instance(parent=PARENT, instance_id="everything", instance=Instance(**asked))
+    )
+    wanted = Instance(**asked)
+    for field in asked.keys() - {"maintenance_policy"}:
+        assert getattr(made, field) == getattr(wanted, field), field
+    (window,) = made.maintenance_policy.weekly_maintenance_window
+    assert window.start_time.hours == 3 and window.duration.seconds == 3 * 3600
+    assert {node.zone for node in made.memcache_nodes} == set(asked["zones"])

@@ -243,3 +243,83 @@ def test_words_and_numbers_say_the_same(google, wire):
     assert numbers.response["tier"] == 3 and words.response["tier"] == "STANDARD_HA"
     assert wire.message(numbers) == wire.message(words)
     delete(google, "words")
+
+
+def test_everything_that_can_be_asked_for_comes_back(google):
+    window = {"day": "TUESDAY", "start_time": {"hours": 3}}
+    asked = {
+        "tier": "STANDARD_HA",
+        "memory_size_gb": 5,
+        "redis_version": "REDIS_7_2",
+        "display_name": "everything",
+        "labels": {"team": "shop", "cost-centre": "42", "größe": "groß"},
+        "location_id": f"{gcp.REGION}-b",
+        "alternative_location_id": f"{gcp.REGION}-c",
+        "redis_configs": {"maxmemory-policy": "volatile-ttl", "notify-keyspace-events": "Ex"},
+        "connect_mode": "PRIVATE_SERVICE_ACCESS",
+        "authorized_network": "projects/host-project/global/networks/shared",
+        "reserved_ip_range": "a-named-range",
+        "customer_managed_key": "projects/redis-project/locations/europe-west3/keyRings/r/cryptoKeys/k",
+        "persistence_config": {"persistence_mode": "RDB", "rdb_snapshot_period": "SIX_HOURS"},
+        "maintenance_policy": {"description": "at night", "weekly_maintenance_window": [window]},
+        "read_replicas_mode": "READ_REPLICAS_ENABLED",
+        "replica_count": 3,
+        "auth_enabled": True,
+        "transit_encryption_mode": "SERVER_AUTHENTICATION",
+    }
+    made = google.result(
+        google.redis.create_instance(parent=PARENT, instance_id="everything", instance=Instance(**asked))
+    )
+    wanted = Instance(**asked)
+    for field in asked.keys() - {"reserved_ip_range", "persistence_config", "maintenance_policy"}:
+        assert getattr(made, field) == getattr(wanted, field), field
+    assert made.persistence_config.rdb_snapshot_period == wanted.persistence_config.rdb_snapshot_period
+    assert made.persistence_config.rdb_snapshot_start_time
+    (night,) = made.maintenance_policy.weekly_maintenance_window
+    assert night.start_time.hours == 3 and made.maintenance_policy.description == "at night"
+    # A range that was named comes back as the part of it that was taken.
+    assert made.reserved_ip_range
+
+    google.result(
+        update(google, "everything", "persistence_config", persistence_config={"persistence_mode": "DISABLED"})
+    )
+    google.result(update(google, "everything", "redis_configs", redis_configs={"maxmemory-policy": "allkeys-lfu"}))
+    google.result(update(google, "everything", "maintenance_policy", maintenance_policy={}))
+    changed = google.redis.get_instance(name=named("everything"))
+    assert changed.persistence_config.persistence_mode == redis_v1.PersistenceConfig.PersistenceMode.DISABLED
+    assert changed.redis_configs == {"maxmemory-policy": "allkeys-lfu"}
+    assert not changed.maintenance_policy.weekly_maintenance_window
+
+
+def test_an_update_that_fails_leaves_all_as_it_was(google, emulator):
+    made = google.result(create(google, "unchanged"))
+    emulator.fault(kind="update_failed", message="RESOURCE_EXHAUSTED: no more machines")
+    with pytest.raises(exceptions.ResourceExhausted, match="no more machines"):
+        google.result(update(google, "unchanged", memory_size_gb=8))
+    now = google.redis.get_instance(name=named("unchanged"))
+    assert (now.memory_size_gb, now.state) == (made.memory_size_gb, Instance.State.READY)
+    assert google.result(update(google, "unchanged", memory_size_gb=8)).memory_size_gb == 8
+
+
+def test_a_region_out_of_reach_is_named_in_a_list_of_all(google, emulator):
+    google.result(create(google, "far-away"))
+    emulator.mutate(op="unreachable", location=gcp.REGION, on=True)
+    everywhere = google.redis.list_instances(parent="projects/redis-project/locations/-")
+    (page,) = everywhere.pages
+    assert list(page.unreachable) and all(gcp.REGION in name for name in page.unreachable)
+    assert named("far-away") not in [instance.name for instance in page.instances]
+
+
+def test_what_no_client_sends_is_refused_in_googles_words(google, wire):
+    for method, path, body, query in (
+        ("POST", f"/redis/v1/{PARENT}/instances", {"tier": "GOLD", "memorySizeGb": 1}, {"instanceId": "odd"}),
+        ("POST", f"/redis/v1/{PARENT}/instances", {"tier": "BASIC", "memorySizeGb": "big"}, {"instanceId": "odd"}),
+        ("POST", f"/redis/v1/{PARENT}/instances", {"tier": "BASIC", "size": 1}, {"instanceId": "odd"}),
+        ("POST", f"/redis/v1/{PARENT}/instances", {"tier": "BASIC", "memorySizeGb": 1}, {}),
+        ("POST", f"/redis/v1/{PARENT}/instances", {"tier": "BASIC", "memorySizeGb": 1}, {"clusterId": "odd"}),
+        ("POST", f"/redis/v1/{PARENT}/instances", ["tier"], {"instanceId": "odd"}),
+        ("GET", f"/redis/v1/{PARENT}/instances", None, {"pageSize": "many"}),
+        ("GET", f"/redis/v1/{PARENT}/instances", None, {"pageToken": "never-given-out"}),
+    ):
+        answer = google.raw(method, path, body, **query)
+        assert (answer.status_code, answer.json()["error"]["status"]) == (400, "INVALID_ARGUMENT"), (path, body, query)

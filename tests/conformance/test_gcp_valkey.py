@@ -234,3 +234,72 @@ def test_words_and_numbers_say_the_same(google, wire):
     assert words.response["nodeType"] == "SHARED_CORE_NANO" and numbers.response["nodeType"] == 1
     assert wire.message(numbers) == wire.message(words)
     delete(google, "words")
+
+
+def test_everything_that_can_be_asked_for_comes_back(google):
+    asked = {
+        "shard_count": 2,
+        "replica_count": 2,
+        "node_type": "HIGHMEM_XLARGE",
+        "mode": "CLUSTER",
+        "engine_version": "VALKEY_8_0",
+        "engine_configs": {"maxmemory-policy": "volatile-ttl"},
+        "labels": {"team": "shop"},
+        "authorization_mode": "TOKEN_AUTH",
+        "transit_encryption_mode": "SERVER_AUTHENTICATION",
+        "server_ca_mode": "GOOGLE_MANAGED_SHARED_CA",
+        "deletion_protection_enabled": False,
+        "kms_key": f"projects/{PROJECT}/locations/europe-west3/keyRings/r/cryptoKeys/k",
+        "persistence_config": {"mode": "AOF", "aof_config": {"append_fsync": "EVERY_SEC"}},
+        "zone_distribution_config": {"mode": "SINGLE_ZONE", "zone": f"{gcp.REGION}-b"},
+        "automated_backup_config": {
+            "automated_backup_mode": "ENABLED",
+            "fixed_frequency_schedule": {"start_time": {"hours": 2}},
+            "retention": {"seconds": 86400 * 7},
+        },
+        "maintenance_policy": {"weekly_maintenance_window": [{"day": "TUESDAY", "start_time": {"hours": 3}}]},
+        "endpoints": endpoints(),
+    }
+    made = google.result(
+        google.valkey.create_instance(parent=PARENT, instance_id="everything", instance=Instance(**asked))
+    )
+    wanted = Instance(**asked)
+    for field in asked.keys() - {"endpoints", "maintenance_policy"}:
+        assert getattr(made, field) == getattr(wanted, field), field
+    (window,) = made.maintenance_policy.weekly_maintenance_window
+    assert window.start_time.hours == 3
+    assert made.encryption_info.encryption_type.name == "CUSTOMER_MANAGED_ENCRYPTION"
+
+    # One field after the other, each until nothing is under way.
+    for change in (
+        {"node_type": "HIGHMEM_2XLARGE"},
+        {"replica_count": 1},
+        {"shard_count": 3},
+        {"engine_configs": {"maxmemory-policy": "allkeys-lru"}},
+        {"persistence_config": {"mode": "RDB", "rdb_config": {"rdb_snapshot_period": "ONE_HOUR"}}},
+        {"automated_backup_config": {"automated_backup_mode": "DISABLED"}},
+        {"maintenance_policy": {"weekly_maintenance_window": [{"day": "FRIDAY", "start_time": {"hours": 4}}]}},
+        {"labels": {"team": "shop", "cost": "42"}},
+        {"deletion_protection_enabled": True},
+    ):
+        google.result(update(google, "everything", **change))
+        found, wanted = settled(google, "everything"), Instance(**change)
+        (field,) = change
+        if field not in ("persistence_config", "maintenance_policy"):
+            assert getattr(found, field) == getattr(wanted, field), field
+    assert found.persistence_config.rdb_config.rdb_snapshot_period == 1
+    assert found.maintenance_policy.weekly_maintenance_window[0].day == 5
+
+
+def test_an_upgrade_is_an_update(google):
+    google.result(create(google, "upgraded", engine_version="VALKEY_7_2"))
+    google.result(update(google, "upgraded", engine_version="VALKEY_8_0"))
+    assert settled(google, "upgraded").engine_version == "VALKEY_8_0"
+
+
+def test_a_delete_is_taken_while_an_update_runs(google, wire):
+    google.result(create(google, "impatient"))
+    update(google, "impatient", replica_count=1)
+    google.result(google.valkey.delete_instance(name=named("impatient")))
+    with refused(wire, exceptions.NotFound, "NOT_FOUND"):
+        google.valkey.get_instance(name=named("impatient"))
