@@ -275,3 +275,16 @@ def test_sixty_calls_a_minute_are_the_limit_once_it_is_enforced(google, wire, em
     emulator.advance(61)
     with refused(wire, exceptions.NotFound, "NOT_FOUND"):
         look("limited", "never")
+
+
+@pytest.mark.parametrize(
+    "product, verb", [("redis", "export"), ("clusters", "backup"), ("valkey", "backup"), ("memcache", "setTags")]
+)
+def test_what_is_not_emulated_says_so(google, wire, product, verb):
+    make, _ = products(google)[product]
+    google.result(make("not-emulated", "simple"))
+    service, collection = {"valkey": ("memorystore", "instances"), "clusters": ("redis", "clusters")}.get(
+        product, (product, "instances")
+    )
+    answer = google.raw("POST", f"/{service}/v1/{parent('not-emulated')}/{collection}/simple:{verb}", {})
+    assert (answer.status_code, answer.json()["error"]["status"]) == (501, "UNIMPLEMENTED")

@@ -157,3 +157,16 @@ def test_everything_that_can_be_asked_for_comes_back(google):
     (window,) = made.maintenance_policy.weekly_maintenance_window
     assert window.start_time.hours == 3 and window.duration.seconds == 3 * 3600
     assert {node.zone for node in made.memcache_nodes} == set(asked["zones"])
+
+
+def test_an_upgrade_has_a_method_of_its_own(google):
+    # The client lacks it, and the version.
+    google.result(create(google, "upgraded", memcache_version="MEMCACHE_1_5"))
+    path = f"/memcache/v1/{named('upgraded')}"
+    answer = google.raw("POST", f"{path}:upgrade", {"memcacheVersion": "MEMCACHE_1_6_15"})
+    assert answer.status_code == 200 and answer.json()["metadata"]["verb"]
+    google.emulator.advance(1200)
+    upgraded = google.raw("GET", path).json()
+    assert (upgraded["memcacheVersion"], upgraded["state"]) == ("MEMCACHE_1_6_15", "READY")
+    assert {node["memcacheVersion"] for node in upgraded["memcacheNodes"]} == {"MEMCACHE_1_6_15"}
+    assert upgraded["memcacheFullVersion"].startswith("memcached-1.6.15")
