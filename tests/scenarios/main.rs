@@ -7,6 +7,8 @@ mod changes;
 mod conflicts;
 mod credentials;
 mod failures;
+#[cfg(feature = "gcp")]
+mod google;
 mod harness;
 mod kill;
 mod life;
