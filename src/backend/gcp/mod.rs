@@ -11,6 +11,7 @@ mod error;
 mod http;
 mod inputs;
 mod labels;
+mod lists;
 mod memory;
 mod operations;
 mod place;
