@@ -132,9 +132,6 @@ impl Input {
                 return Err(DriverError::fields(errors).into());
             }
         };
-        if let Some(given) = &given {
-            fits(given, &routed)?;
-        }
         let call = Call {
             id,
             route: Some(routed.route),
@@ -151,17 +148,4 @@ impl Input {
             warnings: routed.warnings,
         })
     }
-}
-
-/// Credentials of one cloud cannot make a cache on another.
-fn fits(given: &Given, routed: &routing::Routed) -> Result<(), ApiError> {
-    let (theirs, wanted) = (given.shape().provider(), routed.product.provider());
-    if theirs == wanted {
-        return Ok(());
-    }
-    let message = format!("the account holds credentials of {theirs}, and the cache goes to {wanted}");
-    let hint = format!(
-        "name an account of {wanted} in the resource definition's driver_account, or set `provider: {theirs}` in the inputs"
-    );
-    Err(DriverError::new(Code::Credentials, message).product(routed.product).hint(hint).into())
 }

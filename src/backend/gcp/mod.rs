@@ -17,12 +17,15 @@ mod memory;
 mod operations;
 mod place;
 mod prerequisites;
+mod psc;
 mod redis;
+mod redis_cluster;
 mod remedy;
 mod retry;
 mod signs;
 mod snapshots;
 mod status;
+mod valkey;
 
 use std::sync::Arc;
 
@@ -56,5 +59,10 @@ pub fn backends(config: &Gcp, sizes: SizeTable, clock: Arc<dyn Clock>, user_agen
     let api = Api::new(config, clock.clone(), user_agent);
     let shared =
         Arc::new(Shared { config: config.clone(), defaults: Defaults::read(&config.defaults), sizes, clock, api });
-    vec![Arc::new(redis::RedisInstances::new(shared.clone())), Arc::new(memcached::MemcachedInstances::new(shared))]
+    vec![
+        Arc::new(redis::RedisInstances::new(shared.clone())),
+        redis_cluster::backend(shared.clone()),
+        valkey::backend(shared.clone()),
+        Arc::new(memcached::MemcachedInstances::new(shared)),
+    ]
 }

@@ -1,5 +1,6 @@
 //! Rules of Memorystore for Redis instances.
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::certificates;
@@ -211,8 +212,15 @@ pub(super) fn finish(resource: &mut Resource, env: &Env<'_>) {
     if let Some(persistence) = fields.get_mut("persistenceConfig").and_then(Value::as_object_mut)
         && text(persistence, "persistenceMode") == "RDB"
     {
-        let start = time(env.now);
-        default(persistence, "rdbSnapshotStartTime", start);
+        default(persistence, "rdbSnapshotStartTime", time(env.now));
+        let period = match text(persistence, "rdbSnapshotPeriod") {
+            "ONE_HOUR" => 1,
+            "SIX_HOURS" => 6,
+            "TWELVE_HOURS" => 12,
+            _ => 24,
+        };
+        let next = env.now.checked_add(SignedDuration::from_hours(period)).unwrap_or(env.now);
+        persistence.insert("rdbNextSnapshotTime".to_owned(), time(next).into());
     }
     if tls {
         default(fields, "serverCaCerts", json!([certificates::describe(env.ca, env.now)]));
@@ -225,13 +233,11 @@ pub(super) fn is_encrypted(resource: &Resource) -> bool {
 
 /// Host, port and read host.
 fn addresses(resource: &Resource, tls: bool) -> (String, u16, String) {
-    match &resource.listening {
-        Some(server) => (server.host.clone(), server.port, server.host.clone()),
-        None => {
-            let port = if tls { TLS_PORT } else { PLAIN_PORT };
-            (base(resource.number, 3), port, base(resource.number, 4))
-        }
+    if let Some(server) = &resource.listening {
+        return (server.host.clone(), server.port, server.host.clone());
     }
+    let port = if tls { TLS_PORT } else { PLAIN_PORT };
+    (base(resource.number, 3), port, base(resource.number, 4))
 }
 
 /// An address in the block of a resource.
