@@ -9,17 +9,22 @@ mod budget;
 mod harness;
 #[cfg(test)]
 mod identity;
-#[cfg(all(test, feature = "sandbox"))]
+#[cfg(feature = "sandbox")]
+#[cfg(test)]
 mod redis_cluster;
 #[cfg(test)]
 mod secrecy;
 #[cfg(test)]
 mod trouble;
-#[cfg(all(test, feature = "sandbox"))]
+#[cfg(feature = "sandbox")]
+#[cfg(test)]
 mod valkey;
-#[cfg(all(test, feature = "sandbox"))]
+#[cfg(feature = "sandbox")]
+#[cfg(test)]
 mod valkey_cloud;
-#[cfg(all(test, feature = "sandbox"))]
+#[cfg(feature = "sandbox")]
+#[cfg(test)]
 mod valkey_fake;
-#[cfg(all(test, feature = "sandbox"))]
+#[cfg(feature = "sandbox")]
+#[cfg(test)]
 mod valkey_tokens;

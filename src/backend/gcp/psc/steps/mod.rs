@@ -67,7 +67,7 @@ impl Plan<'_> {
         Step { fields, mark: Some(mark.clone()), ..create }
     }
 
-    /// The first part that a new cache lacks: with TOKEN_AUTH clients need a user and a token.
+    /// The first part that a new cache lacks: with `TOKEN_AUTH` clients need a user and a token.
     fn missing(&self) -> Option<Step> {
         let (kind, name) = self.seen.missing.first()?;
         Some(match kind.as_str() {
@@ -118,15 +118,15 @@ impl Plan<'_> {
         let rank = changes.iter().map(|change| rank(change)).max()?;
         let mut fields = Fields::new();
         for field in path.fields {
-            let changed = changes.iter().find(|change| change.field == *field).map(|change| &change.to);
-            let value = changed.or_else(|| self.seen.fields.get(*field)).or_else(|| resolved.fields.get(*field));
+            let wanted = changes.iter().find(|change| change.field == *field).map(|change| &change.to);
+            let value = wanted.or_else(|| self.seen.fields.get(*field)).or_else(|| resolved.fields.get(*field));
             if let Some(value) = value {
                 fields.insert((*field).to_owned(), value.clone());
             }
         }
         let names: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
-        let patch = step(self.dialect.calls.patch, format!("change {}", names.join(", ")), Value::Null);
-        Some((rank, Step { fields, ..patch }))
+        let call = step(self.dialect.calls.patch, format!("change {}", names.join(", ")), Value::Null);
+        Some((rank, Step { fields, ..call }))
     }
 
     /// The token comes before the mark, because the mark is what tells that there is one. A user has two at most: what an
