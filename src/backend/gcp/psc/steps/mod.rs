@@ -106,7 +106,12 @@ impl Plan<'_> {
         let mut patches: Vec<(u8, Step)> =
             PATHS.iter().filter_map(|path| self.patch(path, resolved, changes)).collect();
         patches.sort_by_key(|(rank, _)| *rank);
-        let mark = self.mark(mark, &all_tags(resolved, tags));
+        let mut mark = mark.clone();
+        if patches.iter().any(|(_, step)| step.fields.contains_key("node_type")) {
+            // Noted before the cache has that size, it would say that there is nothing to change.
+            mark.capacity = self.seen.mark().and_then(|old| old.capacity.clone());
+        }
+        let mark = self.mark(&mark, &all_tags(resolved, tags));
         mark.into_iter().chain(patches.into_iter().map(|(_, step)| step)).collect()
     }
 
