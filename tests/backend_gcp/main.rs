@@ -11,9 +11,21 @@ mod harness;
 mod identity;
 #[cfg(feature = "sandbox")]
 #[cfg(test)]
+mod instances;
+#[cfg(feature = "sandbox")]
+#[cfg(test)]
+mod memcached;
+#[cfg(feature = "sandbox")]
+#[cfg(test)]
+mod redis;
+#[cfg(feature = "sandbox")]
+#[cfg(test)]
 mod redis_cluster;
 #[cfg(test)]
 mod secrecy;
+#[cfg(feature = "sandbox")]
+#[cfg(test)]
+mod tls;
 #[cfg(test)]
 mod trouble;
 #[cfg(feature = "sandbox")]
