@@ -36,8 +36,7 @@ pub(super) enum Trigger {
 impl Trigger {
     fn hits(self, act: &Act) -> bool {
         match (self, act) {
-            (Self::Create | Self::Machines, Act::Create) => true,
-            (Self::Update, Act::Update { .. }) => true,
+            (Self::Create | Self::Machines, Act::Create) | (Self::Update, Act::Update { .. }) => true,
             (Self::Machines, Act::Update { scaling, .. }) => *scaling,
             _ => false,
         }

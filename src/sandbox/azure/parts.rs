@@ -44,26 +44,28 @@ pub(super) fn put_assignment(ctx: &mut Context<'_>, id: &Id) -> Answer {
 pub(super) fn put_classic(ctx: &mut Context<'_>, id: &Id) -> Answer {
     let given = ctx.request.object()?;
     let own = properties(&given);
-    let shown = match id.kind {
-        Kind::ClassicPolicy => {
-            let permissions = text(own, "permissions").filter(|text| !text.is_empty());
-            let permissions = permissions.ok_or_else(|| ArmError::bad("The property 'permissions' is required."))?;
-            let keys = if permissions.contains("keys") || permissions.contains('~') { "" } else { " allkeys" };
-            json!({ "permissions": format!("{permissions}{keys}"), "type": "Custom" })
-        }
-        _ => {
-            let wanted = |name| text(own, name).filter(|text| !text.is_empty()).map(str::to_owned);
-            let (Some(policy), Some(object)) = (wanted("accessPolicyName"), wanted("objectId")) else {
-                return Err(invalid("The properties 'accessPolicyName' and 'objectId' are required."));
-            };
-            json!({ "accessPolicyName": policy, "objectId": object, "objectIdAlias": wanted("objectIdAlias") })
-        }
-    };
+    let shown = if id.kind == Kind::ClassicPolicy { policy(own)? } else { classic_assignment(own)? };
     ctx.idle_parent(id)?;
     let (_, operation) = write(ctx, id, shown, durations::CLASSIC_ASSIGNMENT, Family::Classic)?;
     let address = operation.address(ctx);
     let reply = Reply::new(201, ctx.shown(id)).with("azure-asyncoperation", address.clone());
     Ok(reply.with("location", address))
+}
+
+/// Permissions for all keys, unless they say for which.
+fn policy(own: Option<&Fields>) -> Result<Value, ArmError> {
+    let permissions = text(own, "permissions").filter(|text| !text.is_empty());
+    let permissions = permissions.ok_or_else(|| ArmError::bad("The property 'permissions' is required."))?;
+    let keys = if permissions.contains("keys") || permissions.contains('~') { "" } else { " allkeys" };
+    Ok(json!({ "permissions": format!("{permissions}{keys}"), "type": "Custom" }))
+}
+
+fn classic_assignment(own: Option<&Fields>) -> Result<Value, ArmError> {
+    let wanted = |name| text(own, name).filter(|text| !text.is_empty()).map(str::to_owned);
+    let (Some(policy), Some(object)) = (wanted("accessPolicyName"), wanted("objectId")) else {
+        return Err(invalid("The properties 'accessPolicyName' and 'objectId' are required."));
+    };
+    Ok(json!({ "accessPolicyName": policy, "objectId": object, "objectIdAlias": wanted("objectIdAlias") }))
 }
 
 /// Takes it away again.

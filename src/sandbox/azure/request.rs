@@ -36,7 +36,7 @@ impl Parsed {
         let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let query = query.map(|(name, value)| (name.to_ascii_lowercase(), value.into_owned())).collect();
         let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
-        let host = header(HOST.as_str()).or_else(|| parts.uri.authority().map(|authority| authority.as_str()));
+        let host = header(HOST.as_str()).or_else(|| parts.uri.authority().map(axum::http::uri::Authority::as_str));
         let scheme = header("x-forwarded-proto").filter(|scheme| *scheme == "https").unwrap_or("http");
         let base = format!("{scheme}://{}", host.unwrap_or("localhost"));
         let target = target::parse(&parts.method, parts.uri.path());

@@ -129,7 +129,7 @@ fn resource(method: &Method, subscription: &str, group: Option<&str>, namespace:
         types: rest.iter().step_by(2).copied().collect::<Vec<_>>().join("/"),
     };
     let below = |rest: &[&str]| group.and_then(|group| Id::of(subscription, group, namespace, rest));
-    if rest.len() % 2 == 0 {
+    if rest.len().is_multiple_of(2) {
         return below(rest).map_or_else(unknown, What::Resource);
     }
     let Some((last, before)) = rest.split_last() else { return unknown() };
