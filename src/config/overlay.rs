@@ -80,6 +80,9 @@ fn aws(aws: &mut Aws, url: Option<String>, cache_ca: Option<String>) {
 fn gcp(gcp: &mut Gcp, url: Option<String>) {
     gcp.enabled = url.is_some();
     gcp.endpoint_url = url;
+    gcp.ca_file = None;
+    gcp.ca_pem = None;
+    gcp.static_token = Some(SecretString::from("sandbox"));
     fill(&mut gcp.project, "sandbox-project");
     fill(&mut gcp.region, "europe-west3");
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use secrecy::SecretString;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -14,6 +15,7 @@ use super::collection::Collection;
 use super::credentials::Identities;
 use super::http::Http;
 use super::labels;
+use super::memory::Memory;
 use super::operations;
 use super::remedy::About;
 use super::snapshots::{Snapshots, key};
@@ -59,6 +61,7 @@ pub(super) struct Api {
     project: Option<String>,
     network: Option<String>,
     snapshots: Snapshots,
+    memory: Memory,
 }
 
 /// Everything that a list showed.
@@ -79,6 +82,7 @@ impl Api {
         Self {
             identities: Identities::new(config, http.clone(), clock.clone()),
             snapshots: Snapshots::new(budget.interval()),
+            memory: Memory::default(),
             http,
             budget,
             clock,
@@ -234,6 +238,27 @@ impl Api {
         let listed = self.pages(&at.credentials, &about, collection.operations(), &path, "operations").await?;
         let name = name(&project, at, collection);
         Ok(operations::judge(&listed.resources, &name, since, &about))
+    }
+
+    /// What was remembered under this key, with the same credentials. The key has to hold what changes with a new life of
+    /// the cache: its uid or its time of creation.
+    pub(super) async fn remembered(&self, at: &At, key: &str) -> Option<Value> {
+        self.memory.value(&at.credentials, key).await
+    }
+
+    /// Remembers what is no secret, for up to an hour.
+    pub(super) async fn remember(&self, at: &At, key: &str, value: Value) {
+        self.memory.keep(&at.credentials, key, value).await;
+    }
+
+    /// A secret that was remembered under this key, with the same credentials.
+    pub(super) async fn remembered_secret(&self, at: &At, key: &str) -> Option<SecretString> {
+        self.memory.secret(&at.credentials, key).await
+    }
+
+    /// Remembers a secret for five minutes.
+    pub(super) async fn remember_secret(&self, at: &At, key: &str, secret: SecretString) {
+        self.memory.keep_secret(&at.credentials, key, secret).await;
     }
 
     /// What a call is about. The network is the one that is sent, else the config's.

@@ -13,6 +13,7 @@ mod inputs;
 mod instances;
 mod labels;
 mod memcached;
+mod memory;
 mod operations;
 mod place;
 mod prerequisites;
