@@ -25,7 +25,7 @@
 //! `redisEnterprise.create` (PUT), `.update` (PATCH), `.get`, `.delete`, `.list`, `.listSkusForScaling`; `databases.…`, also `.listKeys`,
 //! `.regenerateKey`, `.upgradeDBRedisVersion`; `accessPolicyAssignments.…` of both products; `redis.…`, also `.checkNameAvailability`;
 //! `firewallRules.…`, `patchSchedules.…`, `accessPolicies.…`; `operations.get`; `privateEndpoints.…`, `privateDnsZoneGroups.…`,
-//! `virtualNetworks.get`, `subnets.get`, `privateDnsZones.get`; `providers.get`, `providers.register`, `resourceGroups.…`,
+//! `permissions.list`, `virtualNetworks.get`, `subnets.get`, `privateDnsZones.get`; `providers.get`, `providers.register`, `resourceGroups.…`,
 //! `subscriptions.get`; `entra.token`, `entra.discover`, `entra.machineToken`. A call goes by the name of the cache or endpoint that it
 //! is about.
 //!

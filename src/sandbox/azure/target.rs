@@ -41,6 +41,8 @@ pub(super) enum What {
         namespace: String,
     },
     CheckName,
+    /// What the caller may do.
+    Permissions,
     /// The state of a long-running operation.
     Operation {
         namespace: String,
@@ -123,6 +125,11 @@ fn resource(method: &Method, subscription: &str, group: Option<&str>, namespace:
         && word.eq_ignore_ascii_case("operationresults")
     {
         return What::Result { id: id.to_ascii_lowercase() };
+    }
+    if namespace.eq_ignore_ascii_case("Microsoft.Authorization")
+        && rest.last().is_some_and(|last| last.eq_ignore_ascii_case("permissions"))
+    {
+        return What::Permissions;
     }
     let unknown = || What::NoSuchType {
         namespace: namespace.to_owned(),
