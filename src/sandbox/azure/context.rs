@@ -120,7 +120,7 @@ impl Context<'_> {
         if let Some(resource) = self.state.resources.get_mut(&key) {
             resource.work = Some(work);
         }
-        self.state.operations.insert(operation.id.clone(), operation.clone());
+        self.state.note(operation.clone());
         operation
     }
 
