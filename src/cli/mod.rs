@@ -11,6 +11,7 @@ mod documents;
 mod plan;
 mod serve;
 mod start;
+mod token;
 
 #[cfg(feature = "sandbox")]
 mod demo;
@@ -44,6 +45,8 @@ enum Command {
     Sandbox(sandbox::Sandbox),
     /// Tell what a PUT would do, and do nothing.
     Plan(plan::Plan),
+    /// Make a secret for callers, and its hash for the configuration.
+    Token,
     /// Print the JSON Schema of the inputs, as driver registration wants it.
     Schema,
     /// Print the OpenAPI description of this server.
@@ -115,6 +118,7 @@ async fn run(command: Command) -> Result<(), Failed> {
         #[cfg(feature = "sandbox")]
         Command::Sandbox(sandbox) => sandbox.run().await,
         Command::Plan(plan) => plan.run().await,
+        Command::Token => token::token(),
         Command::Schema => documents::schema(),
         Command::Openapi => documents::openapi(),
     }

@@ -83,8 +83,11 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Ope
 fn add_errors(method: &HttpMethod, operation: &mut Operation) {
     let of_resources = operation.tags.iter().flatten().any(|tag| tag != "Operators");
     let has_body = matches!(method, HttpMethod::Put | HttpMethod::Post);
+    let is_probe = operation.operation_id.as_deref().is_some_and(|id| matches!(id, "alive" | "health"));
     let all = [
         ("400", of_resources, "Refused or failed: the code says why, `details` what helps"),
+        ("401", !is_probe, "The caller has not proved who it is, on a server that asks for it"),
+        ("403", !is_probe, "The caller is not let in"),
         ("404", of_resources, "There is no such path or resource"),
         ("413", has_body, "The body is too large"),
         ("415", has_body, "The body is not application/json"),
