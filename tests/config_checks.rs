@@ -230,7 +230,7 @@ fn collect(value: &Value, at: &str, keys: &mut Vec<String>) {
 #[test]
 fn the_example_files_load_and_let_the_driver_start() {
     let dir = TempDir::new().unwrap();
-    for name in ["k1", "k2", "gcp-production.json", "azure-production"] {
+    for name in ["k1", "k2", "gcp-production.json", "azure-production", "orchestrator-2026.sha256"] {
         std::fs::write(dir.path().join(name), KEY).unwrap();
     }
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/examples");

@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod addresses;
 #[cfg(test)]
+mod any;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod combined;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use cache_driver::backend;
+use cache_driver::cache::Provider;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
@@ -14,12 +15,15 @@ use crate::harness::{Authority, Files, client};
 /// which cannot start.
 fn serve(dir: &Path, toml: &str) -> Option<Command> {
     let provider = backend::compiled().first()?;
+    let place = match provider {
+        Provider::Aws => "region = \"r\"",
+        Provider::Gcp => "project = \"p\"\nregion = \"r\"",
+        Provider::Azure => "subscription_id = \"s\"\nlocation = \"l\"\nresource_group = \"g\"",
+    };
     let key = "0a".repeat(32);
     let base = format!(
         "secrets.keyring = [{{ id = \"k1\", key = \"{key}\" }}]\n\
-         providers.{provider}.enabled = true\n\
-         [providers.aws]\nregion = \"r\"\n[providers.gcp]\nproject = \"p\"\nregion = \"r\"\n\
-         [providers.azure]\nsubscription_id = \"s\"\nlocation = \"l\"\nresource_group = \"g\"\n"
+         [providers.{provider}]\nenabled = true\n{place}\n"
     );
     let file = dir.join("config.toml");
     std::fs::write(&file, base + toml).unwrap();
