@@ -118,7 +118,10 @@ async fn run(command: Command) -> Result<(), Failed> {
         #[cfg(feature = "sandbox")]
         Command::Sandbox(sandbox) => sandbox.run().await,
         Command::Plan(plan) => plan.run().await,
-        Command::Token => token::token(),
+        Command::Token => {
+            token::print();
+            Ok(())
+        }
         Command::Schema => documents::schema(),
         Command::Openapi => documents::openapi(),
     }

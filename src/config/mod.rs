@@ -26,6 +26,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use auth::to_hex;
 pub use auth::{Access, Auth, HUMANITEC, HashedSecret, Jwt, JwtKey, Mtls, Network, Operators, Require, Source, Tls};
 pub use check::{RESERVED, validate};
 pub use cookie::{Cookie, Unreadable};

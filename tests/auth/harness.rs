@@ -11,6 +11,8 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use crate::support::client::{Answer, Call};
 use crate::support::{ID, Server, Setup};
@@ -89,22 +91,22 @@ impl Authority {
     }
 
     pub(crate) fn server(&self) -> Pair {
-        self.sign(CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap())
+        self.sign(&CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap())
     }
 
     /// A client's certificate with this DNS name, and this URI if there is one.
     pub(crate) fn client(&self, name: &str, uri: Option<&str>) -> Pair {
-        self.sign(client_params(name, uri))
+        self.sign(&client_params(name, uri))
     }
 
     pub(crate) fn expired_client(&self, name: &str) -> Pair {
         let mut params = client_params(name, None);
         params.not_before = rcgen::date_time_ymd(2020, 1, 1);
         params.not_after = rcgen::date_time_ymd(2021, 1, 1);
-        self.sign(params)
+        self.sign(&params)
     }
 
-    fn sign(&self, params: CertificateParams) -> Pair {
+    fn sign(&self, params: &CertificateParams) -> Pair {
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         Pair { certificate: certificate.pem(), key: key.serialize_pem() }
@@ -158,6 +160,8 @@ pub(crate) struct Secure {
     pub(crate) files: Files,
     pub(crate) authority: Authority,
     pub(crate) address: SocketAddr,
+    pub(crate) serving: JoinHandle<()>,
+    pub(crate) stop: Option<oneshot::Sender<()>>,
 }
 
 impl Secure {
@@ -180,8 +184,11 @@ impl Secure {
         assert!(tls.is_some());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(http::serve_with(listener, tls, http::app(app), std::future::pending()));
-        Self { server, files, authority, address }
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(http::serve_with(listener, tls, http::app(app), async {
+            let _ = stopped.await;
+        }));
+        Self { server, files, authority, address, serving, stop: Some(stop) }
     }
 
     /// A client that trusts the server, and shows this certificate.

@@ -1,7 +1,6 @@
 //! Who is let in and who is not, over the real server: each way on its own, all together, and attempts to get around them.
 
 #![cfg(feature = "sandbox")]
-#![expect(clippy::unwrap_used, reason = "the helpers are part of the tests")]
 
 #[cfg(test)]
 mod addresses;

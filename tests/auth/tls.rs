@@ -4,8 +4,13 @@ use std::time::Duration;
 
 use cache_driver::config::Server as ServerConfig;
 use cache_driver::http::auth::Tls;
+use serde_json::json;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 use crate::harness::{Authority, Files, Pair, Secure, TOKEN, assert_in, bearer, client, hashed, resource};
+use crate::support::client::Call;
+use crate::support::cloud::Fault;
 
 #[tokio::test]
 async fn both_versions_of_http_are_spoken_over_tls() {
@@ -31,6 +36,36 @@ async fn who_speaks_no_tls_or_trusts_another_authority_gets_nothing() {
     let stranger = client(&Authority::new().pem, None);
     assert!(stranger.get(format!("https://{}/alive", secure.address)).send().await.is_err());
     secure.get(&secure.client(None), "/alive").send().await.assert_status(200);
+}
+
+#[tokio::test]
+async fn who_connects_and_says_nothing_holds_nobody_up() {
+    let secure = Secure::start(None, |_| {}).await;
+    let silent = TcpStream::connect(secure.address).await.unwrap();
+    let mut garbled = TcpStream::connect(secure.address).await.unwrap();
+    garbled.write_all(b"GET /alive HTTP/1.1\r\n\r\n").await.unwrap();
+    secure.get(&secure.client(None), "/alive").send().await.assert_status(200);
+    drop(silent);
+}
+
+#[tokio::test]
+async fn a_shutdown_answers_what_is_in_work_over_tls() {
+    let mut secure = Secure::start(None, |_| {}).await;
+    secure.server.cloud.fail("CreateCache", 1, Fault::Hangs);
+    let url = format!("https://{}{}", secure.address, resource());
+    let client = secure.client(None);
+    let sent = tokio::spawn(Call::new(client, "PUT", &url).values(&json!({})).send());
+    while secure.server.cloud.log().len() < 3 {
+        tokio::task::yield_now().await;
+    }
+    secure.stop.take().unwrap().send(()).unwrap();
+    while TcpStream::connect(secure.address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    assert!(!secure.serving.is_finished());
+    secure.server.cloud.let_go();
+    sent.await.unwrap().assert_status(202);
+    tokio::time::timeout(Duration::from_secs(10), secure.serving).await.unwrap().unwrap();
 }
 
 /// Lets the server look at its files until a client with this authority is content.

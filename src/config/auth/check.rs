@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::HashedSecret;
+use super::jwt::JwtKey;
 use crate::config::check::RESERVED;
 use crate::config::{Config, Problem, Require, files};
-
-use super::jwt::JwtKey;
 
 /// Reads the files of keys that the section names.
 pub(in crate::config) fn read_files(config: &mut Config) -> Vec<Problem> {
@@ -68,6 +67,12 @@ pub(in crate::config) fn check(config: &Config) -> Vec<Problem> {
         "server.auth.mtls.client_ca_file",
         "is missing, and `names` is set",
         "name the PEM file of the authority that signs the clients' certificates",
+    );
+    refuse(
+        !auth.operators.tokens.is_empty() && auth.jwt.keys_files.is_empty() && !auth.proves_callers(),
+        "server.auth.operators.tokens",
+        "keep nobody out: callers may use the operators' paths too, and everybody is one",
+        "set `server.auth.tokens`, `path_secrets`, `jwt` or `mtls` as well",
     );
     refuse(
         auth.mtls.client_ca_file.is_some() && tls.cert_file.is_none(),

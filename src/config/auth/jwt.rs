@@ -43,7 +43,7 @@ impl JwtKey {
             if UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &der).parse().is_err() {
                 return Err("a key in it is no RSA key of 2048 to 8192 bits".to_owned());
             }
-            let kid = super::sha256(&der).iter().map(|byte| format!("{byte:02x}")).collect();
+            let kid = super::to_hex(&super::sha256(&der));
             keys.push(Self { kid, der });
         }
         if keys.is_empty() {

@@ -4,6 +4,8 @@ use aws_lc_rs::digest;
 use rustls::pki_types::CertificateDer;
 use webpki::EndEntityCert;
 
+use crate::config::to_hex;
+
 /// What is known of a certificate that a client has shown, and that a trusted authority has signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
@@ -16,7 +18,7 @@ pub struct Certificate {
 impl Certificate {
     pub(in crate::http) fn read(der: &CertificateDer<'_>) -> Self {
         let digest = digest::digest(&digest::SHA256, der);
-        let fingerprint = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let fingerprint = to_hex(digest.as_ref());
         let names = EndEntityCert::try_from(der).map_or_else(
             |_| Vec::new(),
             |parsed| parsed.valid_dns_names().chain(parsed.valid_uri_names()).map(str::to_owned).collect(),

@@ -90,7 +90,7 @@ impl Tls {
                 tracing::info!("the TLS certificate was changed; new connections see it");
             }
             Err(problem) => {
-                tracing::error!(%problem, "the changed TLS files cannot be used; what was there stays in use")
+                tracing::error!(%problem, "the changed TLS files cannot be used; what was there stays in use");
             }
         }
         current.seen = read;
