@@ -92,6 +92,21 @@ async fn the_pages_can_be_open_while_the_driver_api_is_not() {
     assert_out(server.put("/docs")).await;
 }
 
+#[test]
+fn the_openapi_document_says_that_a_token_is_wanted() {
+    let mut config = cache_driver::config::Config::default();
+    let document = |config: &_| serde_json::to_value(cache_driver::http::openapi(config)).unwrap();
+    assert!(document(&config).get("security").is_none());
+    config.server.auth.tokens = vec![hashed("one", TOKEN)];
+    let only = document(&config);
+    assert_eq!(only["security"], serde_json::json!([{"bearer": []}]));
+    assert_eq!(only["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
+    assert_eq!(only["paths"]["/alive"]["get"]["security"], serde_json::json!([]));
+    assert!(only["paths"]["/sizes"]["get"]["responses"]["401"].is_object());
+    config.server.auth.path_secrets = vec![hashed("two", TOKEN)];
+    assert_eq!(document(&config)["security"], serde_json::json!([{"bearer": []}, {}]));
+}
+
 #[tokio::test]
 async fn with_no_rule_everything_is_open_as_before() {
     let server = server(|_| {}).await;

@@ -108,7 +108,13 @@ impl Auth {
     /// Whether callers must prove who they are. An allow-list alone proves nothing.
     #[must_use]
     pub fn proves_callers(&self) -> bool {
-        self.takes_bearer() || !self.path_secrets.is_empty() || self.mtls.client_ca_file.is_some()
+        self.takes_bearer() || self.has_other_ways()
+    }
+
+    /// Whether something else than the header `Authorization` can be a proof.
+    #[must_use]
+    pub fn has_other_ways(&self) -> bool {
+        !self.path_secrets.is_empty() || self.mtls.client_ca_file.is_some()
     }
 
     /// Whether something in the header `Authorization` is a proof.

@@ -13,7 +13,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::clock::Clock;
 use crate::config::{Problem, Server, read_file};
 
-/// What the driver speaks TLS with. Changes with its files: see [`Tls::keep_fresh`].
+/// What the driver speaks TLS with. Changes with its files for as long as the server serves.
 #[derive(Debug)]
 pub struct Tls {
     files: Files,
