@@ -53,10 +53,14 @@ async fn each_mutation_leaves_one_line_with_who_what_why_and_the_outcome() {
     let call = || bearer(put(&server).header("x-request-id", "r-1"), TOKEN);
     server.cloud.fail("CreateCache", 1, Fault::Refused("no such subnet group"));
     call().send().await.assert_status(400);
+    server.cloud.fail("CreateCache", 1, Fault::Unavailable);
+    call().send().await.assert_status(202);
+    server.cloud.fail("CreateCache", 1, Fault::Busy);
+    call().send().await.assert_status(202);
     call().send().await.assert_status(202);
     let lines = captured.audit();
-    assert_eq!(lines.len(), 2, "{lines:#?}");
-    for (line, outcome) in lines.iter().zip(["refused", "accepted"]) {
+    assert_eq!(lines.len(), 3, "{lines:#?}");
+    for (line, outcome) in lines.iter().zip(["refused", "unknown", "accepted"]) {
         let span = &line["spans"][0];
         assert_eq!((&span["who"], &span["method"]), (&json!("token:orchestrator"), &json!("PUT")));
         assert_eq!((&span["request_id"], &span["id"]), (&json!("r-1"), &json!(ID)));
@@ -72,12 +76,36 @@ async fn each_mutation_leaves_one_line_with_who_what_why_and_the_outcome() {
     bearer(server.get(&resource()), TOKEN).send().await.assert_status(200);
     let plan = server.put(&format!("{}?dry_run=true", resource())).values(&json!({"replicas": 1}));
     bearer(plan, TOKEN).send().await.assert_status(200);
-    assert_eq!(captured.audit().len(), 2);
+    assert_eq!(captured.audit().len(), 3);
 
     bearer(server.delete(&resource()), TOKEN).send().await.assert_status(202);
     let lines = captured.audit();
-    assert_eq!((lines.len(), &lines[2]["call"]), (3, &json!("DeleteCache")), "{lines:#?}");
-    assert_eq!(lines[2]["spans"][0]["method"], "DELETE");
+    assert_eq!((lines.len(), &lines[3]["call"]), (4, &json!("DeleteCache")), "{lines:#?}");
+    assert_eq!(lines[3]["spans"][0]["method"], "DELETE");
+}
+
+#[tokio::test]
+async fn what_goes_on_in_the_background_is_told_with_who_began_it() {
+    let (captured, _guard) = Captured::begin("info");
+    let server = server(|auth| auth.tokens = vec![hashed("maker", TOKEN), hashed("remover", "other-token")]).await;
+    bearer(put(&server), TOKEN).send().await.assert_status(202);
+    // It can be removed only when it has been made.
+    let removed = server.delete(&resource()).header("x-request-id", "r-2");
+    bearer(removed, "other-token").send().await.assert_status(202);
+    let mut lines = captured.audit();
+    for _ in 0..5000 {
+        server.minutes(1);
+        tokio::task::yield_now().await;
+        lines = captured.audit();
+        if lines.len() > 1 {
+            break;
+        }
+    }
+    assert_eq!(lines.len(), 2, "{lines:#?}");
+    assert_eq!((&lines[1]["call"], &lines[1]["outcome"]), (&json!("DeleteCache"), &json!("accepted")));
+    let span = &lines[1]["spans"][0];
+    assert_eq!((&span["name"], &span["who"]), (&json!("background"), &json!("token:remover")));
+    assert_eq!((&span["request_id"], &span["id"]), (&json!("r-2"), &json!(ID)));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::backend::{BackendError, Goal, Ownership, Pace, PasswordMaker, Phase, Resolved, Step};
+use crate::backend::{BackendError, Goal, Kind, Ownership, Pace, PasswordMaker, Phase, Resolved, Step};
 use crate::cache::{Code, FieldError, Intent, Mark, OnDelete, Password, Place, State};
 use crate::driver::answer::{Asked, explained, unexplained};
 use crate::driver::background::Who;
@@ -11,16 +11,21 @@ use crate::driver::locate::{Found, Halt};
 use crate::driver::progress::later;
 use crate::driver::{Cookie, Driver, DriverError, Failure, Put};
 
-/// One line for each call that changes something in a cloud. Who asked for it stands in the span around.
+/// One line for each call that changes something in a cloud, or is refused. Who asked for it stands in the span around.
 fn audit(step: &Step, place: &Place, error: Option<&BackendError>) {
     let (call, why) = (step.call, step.why.as_str());
-    match error {
-        None => tracing::info!(target: "audit", call, why, %place, outcome = "accepted", "changed"),
-        Some(error) => {
-            let outcome = if error.kind.is_transient() { "put off" } else { "refused" };
-            tracing::warn!(target: "audit", call, why, %place, outcome, %error, "not changed");
-        }
-    }
+    let Some(error) = error else {
+        tracing::info!(target: "audit", call, why, %place, outcome = "accepted", "changed");
+        return;
+    };
+    let outcome = match error.kind {
+        // It is made again, at each look until the cloud has time for it.
+        Kind::Busy => return,
+        // The cloud may have carried it out all the same.
+        Kind::Unavailable => "unknown",
+        _ => "refused",
+    };
+    tracing::warn!(target: "audit", call, why, %place, outcome, %error, "not accepted");
 }
 
 impl Driver {
