@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
 use super::problem::Problem;
-use super::{Config, files};
+use super::{Config, auth, files};
 use crate::cache::{Mark, Provider};
 
 /// First segments of paths that are this driver's own, and therefore neither routes nor ids of resources, each with what it
@@ -65,6 +65,7 @@ pub(super) fn files(config: &mut Config) -> Vec<Problem> {
         }
     }
     problems.extend(wrong);
+    problems.extend(auth::read_files(config));
     problems
 }
 
@@ -117,6 +118,7 @@ pub(super) fn values(config: &Config) -> Vec<Problem> {
         let again = config.secrets.keyring.iter().take(index).any(|earlier| earlier.id == key.id);
         refuse(again, &format!("secrets.keyring.{index}.id"), "an earlier key has the same id");
     }
+    problems.extend(auth::check(config));
     problems
 }
 
@@ -217,11 +219,15 @@ pub fn validate(config: &Config, compiled: &[Provider]) -> Vec<Problem> {
         problems.push(Problem::new("secrets.keyring", "has no key").hint(hint));
     }
     let server = &config.server;
-    if !server.listen.ip().is_loopback() && !server.allow_public_without_auth {
-        let hint =
-            "listen on 127.0.0.1, or set `server.allow_public_without_auth = true` if the network keeps others out";
-        problems
-            .push(Problem::new("server.listen", "others can reach it, and callers are not authenticated").hint(hint));
+    if !server.listen.ip().is_loopback() && !server.allow_public_without_auth && !server.auth.proves_callers() {
+        let reason = if server.auth.allow_ips.is_empty() {
+            "others can reach it, and callers are not authenticated"
+        } else {
+            "others can reach it, and `server.auth.allow_ips` alone does not tell callers apart: an address serves many"
+        };
+        let hint = "set `server.auth.tokens` (`cache-driver token` makes one), `path_secrets`, `jwt` or `mtls`; or listen \
+                    on 127.0.0.1; or set `server.allow_public_without_auth = true` if the network keeps others out";
+        problems.push(Problem::new("server.listen", reason).hint(hint));
     }
     problems
 }
