@@ -175,12 +175,33 @@ pub(super) fn list(ctx: &Context<'_>, product: Product) -> Answer {
             items.push(show_for(ctx.call, resource));
         }
     }
+    order(ctx.call, &mut items)?;
     let mut response = paging::page(ctx.call, product.collection(), items)?;
     if everywhere && !unreachable.is_empty() {
         let names = unreachable.iter().map(|place| format!("projects/{project}/locations/{place}"));
         response["unreachable"] = names.collect();
     }
     Ok(response)
+}
+
+/// `orderBy`: by name, which is how they come, or by time; `desc` turns it round.
+fn order(call: &Call, items: &mut [Value]) -> Result<(), ApiError> {
+    let Some(wanted) = call.query("orderBy") else { return Ok(()) };
+    let (field, down) = match wanted.trim().split_once(' ') {
+        Some((field, "desc")) => (field, true),
+        _ => (wanted.trim(), false),
+    };
+    match field {
+        "name" => items.sort_by(|one, other| one["name"].as_str().cmp(&other["name"].as_str())),
+        "create_time" | "createTime" => {
+            items.sort_by(|one, other| one["createTime"].as_str().cmp(&other["createTime"].as_str()));
+        }
+        _ => return Err(ApiError::invalid(format!("Invalid order_by: {wanted}"))),
+    }
+    if down {
+        items.reverse();
+    }
+    Ok(())
 }
 
 /// `delete`.
