@@ -16,7 +16,7 @@ use super::operation::time;
 use super::product::Product;
 use super::schema::{self, Object, snake};
 use super::store::{Act, Key, Resource, Seen, Update, Work};
-use super::{cluster, common, durations, filter, locations, paging, psc, valkey};
+use super::{cluster, common, durations, filter, locations, memcache, paging, psc, valkey};
 
 /// For so long a request id is remembered.
 const REMEMBERED: SignedDuration = SignedDuration::from_mins(60);
@@ -45,6 +45,9 @@ pub(super) fn create(ctx: &mut Context<'_>, product: Product) -> Answer {
         fields.insert("updateTime".to_owned(), time(ctx.now).into());
     }
     stamp_policy(&mut fields, ctx);
+    if let Some(parameters) = fields.get_mut("parameters").and_then(Value::as_object_mut) {
+        parameters.insert("id".to_owned(), memcache::parameters_id(ctx.random).into());
+    }
     let operation = ctx.state.operations.begin(&key, key.name(), "create", ctx.now, ctx.random);
     let due = ctx.pace.due(ctx.now, durations::create(product));
     let auth_string = flag(&fields, "authEnabled").then(|| SecretString::from(uuid(ctx.random)));
