@@ -170,4 +170,14 @@ contract! {
     aws_cluster
     #[cfg(all(feature = "aws", feature = "sandbox"))]
     aws_open
+    #[cfg(all(feature = "gcp", feature = "sandbox"))]
+    gcp_redis
+    #[cfg(all(feature = "gcp", feature = "sandbox"))]
+    gcp_redis_cluster
+    #[cfg(all(feature = "gcp", feature = "sandbox"))]
+    gcp_valkey
+    #[cfg(all(feature = "gcp", feature = "sandbox"))]
+    gcp_valkey_cluster
+    #[cfg(all(feature = "gcp", feature = "sandbox"))]
+    gcp_memcached
 }

@@ -2,8 +2,10 @@
 
 #[cfg(all(feature = "aws", feature = "sandbox"))]
 mod aws;
+#[cfg(all(feature = "gcp", feature = "sandbox"))]
+mod gcp;
 mod imagined;
-#[cfg(all(feature = "aws", feature = "sandbox"))]
+#[cfg(all(any(feature = "aws", feature = "gcp"), feature = "sandbox"))]
 mod retold;
 
 use std::future::Future;
@@ -59,6 +61,36 @@ pub(crate) fn all() -> Vec<Entry> {
             name: "aws_open",
             product: Some(Product::AwsReplicationGroup),
             start: || Box::pin(aws::start(aws::Shape::Open)),
+        },
+        #[cfg(all(feature = "gcp", feature = "sandbox"))]
+        Entry {
+            name: "gcp_redis",
+            product: Some(Product::GcpRedis),
+            start: || Box::pin(gcp::start(gcp::Shape::Redis)),
+        },
+        #[cfg(all(feature = "gcp", feature = "sandbox"))]
+        Entry {
+            name: "gcp_redis_cluster",
+            product: Some(Product::GcpRedisCluster),
+            start: || Box::pin(gcp::start(gcp::Shape::RedisCluster)),
+        },
+        #[cfg(all(feature = "gcp", feature = "sandbox"))]
+        Entry {
+            name: "gcp_valkey",
+            product: Some(Product::GcpValkey),
+            start: || Box::pin(gcp::start(gcp::Shape::Valkey)),
+        },
+        #[cfg(all(feature = "gcp", feature = "sandbox"))]
+        Entry {
+            name: "gcp_valkey_cluster",
+            product: Some(Product::GcpValkey),
+            start: || Box::pin(gcp::start(gcp::Shape::ValkeyCluster)),
+        },
+        #[cfg(all(feature = "gcp", feature = "sandbox"))]
+        Entry {
+            name: "gcp_memcached",
+            product: Some(Product::GcpMemcached),
+            start: || Box::pin(gcp::start(gcp::Shape::Memcached)),
         },
     ]
 }
