@@ -200,3 +200,55 @@ def test_what_is_missing_in_the_project_is_said(cache, emulator):
     emulator.mutate(op="deny", permission="memorystore.instances.create", project=PROJECT)
     answer = cache.until(400, lambda: cache.put({"engine": "valkey", "size": "small"}), 30)
     assert "memorystore.instances.create" in answer.text
+
+
+@pytest.mark.parametrize(
+    "asked, then",
+    [
+        (
+            {
+                "engine": "redis",
+                "version": "7.0",
+                "high_availability": True,
+                "replicas": 2,
+                "size": "medium",
+                "persistence": "rdb",
+                "maintenance_window": "sun:03:00-sun:04:00",
+                "parameters": {"notify-keyspace-events": "Ex"},
+            },
+            {"version": "7.2", "replicas": 3, "parameters": {"notify-keyspace-events": "KEA"}},
+        ),
+        (
+            {
+                "engine": "valkey",
+                "mode": "cluster",
+                "version": "7.2",
+                "shards": 2,
+                "high_availability": True,
+                "persistence": "aof",
+                "backup": {"days": 7},
+                "maintenance_window": "sun:03:00-sun:04:00",
+                "deletion_protection": True,
+            },
+            {"version": "8.0", "shards": 3, "backup": {"days": 2}, "deletion_protection": False},
+        ),
+        (
+            {"engine": "redis", "mode": "cluster", "shards": 3, "persistence": "rdb", "backup": {"days": 7}},
+            {"replicas": 2, "eviction_policy": "allkeys-lru", "tags": {"team": "shop"}},
+        ),
+        (
+            {"engine": "memcached", "shards": 2, "parameters": {"max-item-size": "524288"}},
+            {"shards": 3, "parameters": {"max-item-size": "1048576"}, "tags": {"team": "shop"}},
+        ),
+    ],
+    ids=["redis", "valkey", "clusters", "memcached"],
+)
+def test_whatever_the_driver_asks_for_has_no_fault(cache, wire, asked, then):
+    before, _ = cache.create(asked)
+    after, _ = cache.update({**asked, **then})
+    assert after["host"] == before["host"]
+    # What is there already is not asked for again.
+    assert wire.judge() == []
+    cache.update({**asked, **then})
+    assert {exchange.method for exchange in wire.exchanges} <= {"GET"}
+    cache.remove()
