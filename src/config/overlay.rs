@@ -91,6 +91,7 @@ fn gcp(gcp: &mut Gcp, url: Option<String>, speed: f64) {
     gcp.endpoint_url = url;
     gcp.ca_file = None;
     gcp.ca_pem = None;
+    gcp.quota_project = None;
     gcp.static_token = Some(SecretString::from("sandbox"));
     // What happens in a minute there happens in a second here.
     for quota in [&mut gcp.requests_per_minute, &mut gcp.creations_per_minute] {
