@@ -171,7 +171,7 @@ fn everything_on(dir: &Path) -> String {
         let is_key = line.strip_prefix('#').filter(|rest| !rest.starts_with(' ') && !rest.is_empty());
         lines.push(is_key.unwrap_or(line).to_owned());
     }
-    for name in ["aws-ca.pem", "gcp-production.json"] {
+    for name in ["aws-ca.pem", "azure-ca.pem", "gcp-production.json"] {
         std::fs::write(dir.join(name), "text").unwrap();
     }
     lines.join("\n").replace("/etc/cache-driver", dir.to_str().unwrap())

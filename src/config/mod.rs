@@ -34,8 +34,8 @@ pub use log::{Log, LogFormat};
 pub use overlay::sandbox_overlay;
 pub use problem::{ConfigError, Origin, Problem};
 pub use providers::{
-    Aws, AwsAccount, AwsParameterGroups, AwsTimeouts, AwsVersions, Azure, AzureAccount, Gcp, GcpAccount, Providers,
-    StaticCredentials,
+    Aws, AwsAccount, AwsParameterGroups, AwsTimeouts, AwsVersions, Azure, AzureAccount, AzureFederated, AzureTimeouts,
+    Gcp, GcpAccount, Providers, StaticCredentials,
 };
 pub use routes::{Outputs, Region, Route, Username};
 pub use sandbox::{DataPlane, Sandbox};
