@@ -328,7 +328,13 @@ fn a_loaded_configuration_prints_and_serialises_without_secrets() {
     assert_eq!(expose(&config.providers.azure.accounts["a"].client_secret), CANARY);
     assert_eq!(expose(&config.providers.azure.accounts["b"].client_secret), format!("{{{CANARY}"));
 
-    let sandboxed = config::sandbox_overlay(config.clone(), None, None, &[], *CANARY.as_bytes().first_chunk().unwrap());
+    let sandboxed = config::sandbox_overlay(
+        config.clone(),
+        config::Emulators::default(),
+        None,
+        &[],
+        *CANARY.as_bytes().first_chunk().unwrap(),
+    );
     for text in [format!("{loaded:#?}"), serde_json::to_string(config).unwrap(), format!("{sandboxed:?}")] {
         assert!(!text.contains(CANARY) && !text.contains(KEY), "{text}");
         assert!(!text.contains("1, 2, 3, 4"), "bytes of a key: {text}");

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cache_driver::cache::Provider;
-use cache_driver::config::{self, Config};
+use cache_driver::config::{self, Config, Emulators};
 use proptest::prelude::*;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -115,6 +115,10 @@ fn a_cross_check_names_the_file_that_is_at_fault() {
     assert!(error.contains("\n  providers.aws.enabled: no provider is enabled"), "{error}");
 }
 
+fn at(url: &str) -> Emulators {
+    Emulators { aws: Some(url.to_owned()), gcp: Some(url.to_owned()), azure: Some(url.to_owned()) }
+}
+
 #[test]
 fn the_sandbox_takes_the_place_of_every_real_cloud() {
     let config = with(
@@ -123,20 +127,21 @@ fn the_sandbox_takes_the_place_of_every_real_cloud() {
          [providers.gcp]\nenabled = true",
     );
     let url = "http://127.0.0.1:9000".to_owned();
-    let config = config::sandbox_overlay(config, Some(url.clone()), Some("PEM".to_owned()), &[Provider::Aws], [7; 32]);
+    let config = config::sandbox_overlay(config, at(&url), Some("PEM".to_owned()), &[Provider::Aws], [7; 32]);
     let aws = &config.providers.aws;
     assert_eq!((aws.endpoint_url.as_ref(), aws.sts_endpoint_url.as_ref()), (Some(&url), None));
     assert_eq!((aws.region.as_deref(), aws.subnet_group.as_deref()), (Some("eu-central-1"), Some("sandbox")));
     assert_eq!(aws.security_group_ids, ["sg-0123456789abcdef0"]);
     assert_eq!(aws.cache_ca.as_deref(), Some("PEM"));
     assert!(aws.static_credentials.as_ref().unwrap().access_key_id.starts_with("SANDBOX"));
-    assert!(!config.providers.gcp.enabled, "a cloud without an emulator is off");
+    assert!(!config.providers.gcp.enabled, "a cloud that is not compiled in is off");
+    assert_eq!(config.routes["redis"].provider, Some(Provider::Aws));
     assert_eq!(config.secrets.keyring.len(), 1);
     assert_eq!(config.secrets.active().unwrap().bytes.expose(), [7; 32]);
     assert_eq!(config.lifecycle.poll_interval, Duration::from_millis(100));
     assert_eq!(problems(&config, &[Provider::Aws]), Vec::<String>::new());
 
-    let untouched = config::sandbox_overlay(Config::default(), None, None, EVERY, [7; 32]);
+    let untouched = config::sandbox_overlay(Config::default(), Emulators::default(), None, EVERY, [7; 32]);
     assert_eq!(untouched.providers.enabled().count(), 0);
 }
 
@@ -171,9 +176,11 @@ fn everything_on(dir: &Path) -> String {
         let is_key = line.strip_prefix('#').filter(|rest| !rest.starts_with(' ') && !rest.is_empty());
         lines.push(is_key.unwrap_or(line).to_owned());
     }
-    for name in ["aws-ca.pem", "azure-ca.pem", "gcp-production.json"] {
+    for name in ["aws-ca.pem", "azure-ca.pem", "gcp-ca.pem"] {
         std::fs::write(dir.join(name), "text").unwrap();
     }
+    let key = r#"{"type": "service_account", "client_email": "e", "private_key": "k", "token_uri": "u"}"#;
+    std::fs::write(dir.join("gcp-production.json"), key).unwrap();
     lines.join("\n").replace("/etc/cache-driver", dir.to_str().unwrap())
 }
 
@@ -238,8 +245,7 @@ fn the_example_files_load_and_let_the_driver_start() {
         std::fs::write(&path, text).unwrap();
         let mut loaded = config::load(&[path], std::iter::empty()).unwrap_or_else(|error| panic!("{name}: {error}"));
         if name == "sandbox.toml" {
-            let url = Some("http://127.0.0.1:9000".to_owned());
-            loaded.config = config::sandbox_overlay(loaded.config, url, None, EVERY, [7; 32]);
+            loaded.config = config::sandbox_overlay(loaded.config, at("http://127.0.0.1:9000"), None, EVERY, [7; 32]);
         }
         loaded.check(EVERY).unwrap_or_else(|error| panic!("{name}: {error}"));
         names.push(name);

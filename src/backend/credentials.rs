@@ -76,6 +76,11 @@ impl Given {
             Shape::GcpKey
         } else if has("access_token") {
             Shape::GcpToken
+        } else if let Some(kind) = unsupported(account) {
+            return Err(vec![
+                FieldError::new(format!("{PATH}.type"), "service_account", kind)
+                    .hint("send the key of a service account, or an access token as `access_token`"),
+            ]);
         } else if has("oidc_token") {
             Shape::AzureToken
         } else if has("appId") {
@@ -170,6 +175,14 @@ impl Given {
 
 const PATH: &str = "driver.secrets.account";
 
+/// Credentials of Google's that are none of a service account, by their `type`.
+fn unsupported(account: &Map<String, Value>) -> Option<&'static str> {
+    let kind = account.get("type")?.as_str()?;
+    ["external_account", "external_account_authorized_user", "authorized_user", "impersonated_service_account"]
+        .into_iter()
+        .find(|known| *known == kind)
+}
+
 fn missing(name: &str) -> FieldError {
     FieldError::new(format!("{PATH}.{name}"), "text that is not empty", "nothing")
 }
@@ -239,6 +252,19 @@ mod tests {
         assert_eq!(errors.len(), 2);
         assert!(!format!("{errors:?}").contains("CANARY"));
         assert!(recognise(json!({"user": "CANARY"})).is_err_and(|e| !format!("{e:?}").contains("CANARY")));
+    }
+
+    #[test]
+    fn credentials_of_google_that_are_no_key_are_named() {
+        for kind in ["external_account", "authorized_user", "impersonated_service_account"] {
+            let errors = recognise(json!({"type": kind, "client_secret": "CANARY"})).unwrap_err();
+            assert_eq!(errors[0].path, "driver.secrets.account.type");
+            assert_eq!((errors[0].expected.as_str(), errors[0].got.as_str()), ("service_account", kind));
+        }
+        assert_eq!(
+            recognise(json!({"type": "external_account", "access_token": "t"})).unwrap().shape(),
+            Shape::GcpToken
+        );
     }
 
     #[test]

@@ -34,6 +34,8 @@ use crate::config::Providers;
 const COMPILED: &[Provider] = &[
     #[cfg(feature = "aws")]
     Provider::Aws,
+    #[cfg(feature = "gcp")]
+    Provider::Gcp,
 ];
 
 /// What clouds are told about who calls.

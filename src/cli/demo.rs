@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use clap::Args;
 use indicatif::MultiProgress;
-use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::Failed;
+use super::ping::of_outputs;
 use super::start::{ConfigArgs, World};
 use crate::config::Config;
 use crate::{http, ping};
@@ -96,7 +96,9 @@ impl Story<'_> {
 
         show::title("3. Connect through the endpoint");
         for (wish, outputs) in [(one, &first), (other, &second)] {
-            let report = ping::run(&target(outputs), &ping::Timeouts::default(), self.world.clock.as_ref()).await;
+            let target = of_outputs(outputs)
+                .ok_or_else(|| Failed::Run(format!("the outputs of {} name no endpoint", wish.id)))?;
+            let report = ping::run(&target, &ping::Timeouts::default(), self.world.clock.as_ref()).await;
             say!("   {}: {}", wish.id, report.to_string().replace('\n', "\n   "));
             if !report.ok {
                 return Err(Failed::Run(format!("{} cannot be reached through its endpoint", wish.id)));
@@ -162,21 +164,4 @@ impl Story<'_> {
 
 fn unexpected(wish: &Wish, answer: &Answer) -> Failed {
     Failed::Run(format!("{}: {} {}", wish.id, answer.status, answer.text("/message")))
-}
-
-/// Where the outputs say that the cache is.
-fn target(outputs: &Value) -> ping::Target {
-    let text = |pointer: &str| outputs.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-    ping::Target {
-        host: text("/resource/values/host").unwrap_or_default(),
-        port: outputs
-            .pointer("/resource/values/port")
-            .and_then(Value::as_u64)
-            .and_then(|p| p.try_into().ok())
-            .unwrap_or(0),
-        tls: outputs.pointer("/resource/values/tls") == Some(&Value::Bool(true)),
-        username: text("/resource/secrets/username").filter(|user| !user.is_empty()),
-        password: text("/resource/secrets/password").filter(|word| !word.is_empty()).map(SecretString::from),
-        ca_pem: text("/resource/values/ca_cert"),
-    }
 }

@@ -1,8 +1,19 @@
 //! `schema` and `openapi`: what this binary says about itself.
 
+use clap::ValueEnum;
+
 use super::Failed;
 use crate::config::Config;
 use crate::{cache, http};
+
+/// How to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Output {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
 
 /// The JSON Schema of the inputs.
 pub(super) fn schema() -> Result<(), Failed> {

@@ -8,7 +8,9 @@ macro_rules! say {
 }
 
 mod documents;
+mod ping;
 mod plan;
+mod register;
 mod serve;
 mod start;
 
@@ -42,8 +44,12 @@ enum Command {
     /// Serve emulated clouds, for the clouds' own SDKs and for tests.
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::Sandbox),
+    /// Prove that a cache can be reached: DNS, TCP, TLS, AUTH, PING, each timed, with a hint at the first that fails.
+    Ping(ping::Ping),
     /// Tell what a PUT would do, and do nothing.
     Plan(plan::Plan),
+    /// Print what the orchestrator has to be told: the driver, a Resource Definition, or both as Terraform.
+    Register(register::Register),
     /// Print the JSON Schema of the inputs, as driver registration wants it.
     Schema,
     /// Print the OpenAPI description of this server.
@@ -114,7 +120,9 @@ async fn run(command: Command) -> Result<(), Failed> {
         Command::Demo(demo) => demo.run().await,
         #[cfg(feature = "sandbox")]
         Command::Sandbox(sandbox) => sandbox.run().await,
+        Command::Ping(ping) => ping.run().await,
         Command::Plan(plan) => plan.run().await,
+        Command::Register(register) => register.run(),
         Command::Schema => documents::schema(),
         Command::Openapi => documents::openapi(),
     }

@@ -3,23 +3,16 @@
 use std::fmt::Write as _;
 use std::io::Read as _;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::{Map, Value};
 
 use super::Failed;
-use super::documents::print;
+use super::documents::{Output, print};
 use super::start::{ConfigArgs, World, enabled};
 use crate::backend::Given;
 use crate::cache::GuResId;
 use crate::driver::{self, Call, Put};
 use crate::routing;
-
-/// How to print.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Output {
-    Text,
-    Json,
-}
 
 /// Options of `plan`.
 #[derive(Debug, Args)]

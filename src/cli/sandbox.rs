@@ -1,6 +1,5 @@
 //! `sandbox`: emulated clouds for the clouds' own SDKs; and the same inside `serve --sandbox` and `demo`.
 
-use std::any::Any;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -9,9 +8,12 @@ use clap::Args;
 use super::Failed;
 use super::start::{Emulated, World};
 use crate::backend;
-use crate::config::{self, Config, DataPlane as Choice, sandbox_overlay};
+use crate::cache::Provider;
+use crate::config::{self, Config, DataPlane as Choice, Emulators, sandbox_overlay};
 use crate::sandbox::aws::AwsSandbox;
+use crate::sandbox::azure::AzureSandbox;
 use crate::sandbox::data_plane::{self, RealServers};
+use crate::sandbox::gcp::GcpSandbox;
 use crate::sandbox::{DataPlane, NoDataPlane, Running, SandboxOptions};
 
 /// Options of `sandbox`.
@@ -20,6 +22,12 @@ pub(super) struct Sandbox {
     /// Port of the emulated AWS (ElastiCache, STS and EC2 look-ups at `/`). 0 picks a free one.
     #[arg(long, default_value_t = 0)]
     aws_port: u16,
+    /// Port of the emulated Google Cloud (`/redis`, `/memorystore`, `/memcache`, tokens at `/token`). 0 picks a free one.
+    #[arg(long, default_value_t = 0)]
+    gcp_port: u16,
+    /// Port of the emulated Azure (Resource Manager, and Entra's tokens). 0 picks a free one.
+    #[arg(long, default_value_t = 0)]
+    azure_port: u16,
     /// How many times faster than the real clouds.
     #[arg(long, default_value_t = 60.0)]
     speed: f64,
@@ -36,12 +44,20 @@ impl Sandbox {
         let world = World::real();
         let choice = if self.data_plane { Choice::Auto } else { Choice::None };
         let (plane, label) = data_plane(choice, &world).await?;
-        let aws = start_aws(&world, self.speed, plane, self.aws_port).await?;
-        say!("aws {}", aws.url());
+        let ports =
+            [(Provider::Aws, self.aws_port), (Provider::Gcp, self.gcp_port), (Provider::Azure, self.azure_port)];
+        let mut running = Vec::new();
+        for (provider, port) in ports {
+            let cloud = start(provider, &world, self.speed, plane.clone(), port).await?;
+            say!("{provider} {}", cloud.url());
+            running.push(cloud);
+        }
         say!("endpoints: {label}");
-        say!("state, faults and calls: {}/_sandbox/state, /faults, /calls; stop with an interrupt", aws.url());
+        say!("each has /_sandbox/state, /_sandbox/faults and /_sandbox/calls; stop with an interrupt");
         super::serve::shutdown().await;
-        aws.shutdown().await;
+        for cloud in running {
+            cloud.shutdown().await;
+        }
         Ok(())
     }
 }
@@ -50,15 +66,31 @@ impl Sandbox {
 pub(super) async fn emulate(config: Config, world: &World) -> Result<Emulated, Failed> {
     let (plane, label) = data_plane(config.sandbox.data_plane, world).await?;
     let ca = plane.ca_pem();
-    let aws = start_aws(world, config.sandbox.speed.max(1.0), plane, config.sandbox.aws_port).await?;
+    let mut emulators = Emulators::default();
+    let mut running = Vec::new();
+    for provider in backend::compiled() {
+        let (port, url) = match provider {
+            Provider::Aws => (config.sandbox.aws_port, &mut emulators.aws),
+            Provider::Gcp => (config.sandbox.gcp_port, &mut emulators.gcp),
+            Provider::Azure => (config.sandbox.azure_port, &mut emulators.azure),
+        };
+        let cloud = start(*provider, world, config.sandbox.speed.max(1.0), plane.clone(), port).await?;
+        *url = Some(cloud.url());
+        running.push(cloud);
+    }
     let mut key = [0; 32];
     world.random.fill(&mut key);
-    let config = sandbox_overlay(config, Some(aws.url()), ca, backend::compiled(), key);
-    let guard: Box<dyn Any + Send> = Box::new(aws);
-    Ok(Emulated { config, guard, label })
+    let config = sandbox_overlay(config, emulators, ca, backend::compiled(), key);
+    Ok(Emulated { config, guard: Box::new(running), label })
 }
 
-async fn start_aws(world: &World, speed: f64, data_plane: Arc<dyn DataPlane>, port: u16) -> Result<Running, Failed> {
+async fn start(
+    provider: Provider,
+    world: &World,
+    speed: f64,
+    data_plane: Arc<dyn DataPlane>,
+    port: u16,
+) -> Result<Running, Failed> {
     let options = SandboxOptions {
         clock: world.clock.clone(),
         random: world.random.clone(),
@@ -66,7 +98,12 @@ async fn start_aws(world: &World, speed: f64, data_plane: Arc<dyn DataPlane>, po
         data_plane,
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
     };
-    AwsSandbox::start(options).await.map_err(|error| Failed::run("the emulated AWS could not be started", &error))
+    let started = match provider {
+        Provider::Aws => AwsSandbox::start(options).await,
+        Provider::Gcp => GcpSandbox::start(options).await,
+        Provider::Azure => AzureSandbox::start(options).await,
+    };
+    started.map_err(|error| Failed::run(&format!("the emulated {provider} could not be started"), &error))
 }
 
 /// What answers on the endpoints, and its name.

@@ -27,6 +27,10 @@ pub(super) fn files(config: &mut Config) -> Vec<Problem> {
         let key = path.rsplit('.').next().unwrap_or_default();
         files::read(key, file).map_err(|reason| problems.push(Problem::new(path, reason))).ok()
     };
+    let gcp = &mut config.providers.gcp;
+    if let Some(file) = &gcp.ca_file {
+        gcp.ca_pem = read("providers.gcp.ca_file".to_owned(), file);
+    }
     let aws = &mut config.providers.aws;
     if let Some(file) = &aws.ca_file {
         aws.ca_pem = read("providers.aws.ca_file".to_owned(), file);
@@ -47,17 +51,21 @@ pub(super) fn files(config: &mut Config) -> Vec<Problem> {
         let path = format!("providers.gcp.accounts.{name}.credentials_file");
         account.credentials = read(path, &account.credentials_file);
     }
-    let mut twice = Vec::new();
+    let mut wrong = Vec::new();
+    for (name, account) in &config.providers.gcp.accounts {
+        let path = format!("providers.gcp.accounts.{name}.credentials_file");
+        wrong.extend(account.problem().map(|reason| Problem::new(path, reason)));
+    }
     for (name, account) in &mut config.providers.azure.accounts {
         let Some(file) = &account.client_secret_file else { continue };
         let path = format!("providers.azure.accounts.{name}.client_secret_file");
         if account.client_secret.is_some() {
-            twice.push(Problem::new(path, "`client_secret` is set too; one is enough"));
+            wrong.push(Problem::new(path, "`client_secret` is set too; one is enough"));
         } else {
             account.client_secret = read(path, file);
         }
     }
-    problems.extend(twice);
+    problems.extend(wrong);
     problems
 }
 
@@ -106,6 +114,15 @@ pub(super) fn values(config: &Config) -> Vec<Problem> {
     refuse(azure.max_attempts == 0, "providers.azure.max_attempts", "must be more than 0");
     for (path, id) in azure_ids(azure) {
         refuse(!is_tenant(id), &path, "expected an id such as `00000000-0000-0000-0000-000000000000`, or a domain");
+    }
+    let gcp = &config.providers.gcp;
+    for (number, path) in [
+        (gcp.max_attempts, "providers.gcp.max_attempts"),
+        (gcp.requests_per_minute, "providers.gcp.requests_per_minute"),
+        (gcp.creations_per_minute, "providers.gcp.creations_per_minute"),
+        (gcp.replicas, "providers.gcp.replicas"),
+    ] {
+        refuse(number == 0, path, "must be more than 0");
     }
     let urls = [
         ("providers.aws.endpoint_url", &aws.endpoint_url),
@@ -221,7 +238,6 @@ pub fn validate(config: &Config, compiled: &[Provider]) -> Vec<Problem> {
     }
     let needed = [
         (providers.aws.enabled, "aws.region", &providers.aws.region),
-        (providers.gcp.enabled, "gcp.project", &providers.gcp.project),
         (providers.gcp.enabled, "gcp.region", &providers.gcp.region),
         (providers.azure.enabled, "azure.subscription_id", &providers.azure.subscription_id),
         (providers.azure.enabled, "azure.location", &providers.azure.location),

@@ -36,6 +36,12 @@ pub fn process_env() -> Vec<(String, String)> {
     ours(std::env::vars_os())
 }
 
+/// A variable that a command reads beside the configuration. One that is not Unicode or is empty is none.
+#[must_use]
+pub fn process_var(name: &str) -> Option<String> {
+    std::env::var_os(name)?.into_string().ok().filter(|value| !value.is_empty())
+}
+
 /// Where the process looks for programs: `PATH`.
 #[must_use]
 pub fn process_path() -> Option<OsString> {

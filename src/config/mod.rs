@@ -27,15 +27,15 @@ use serde::{Deserialize, Serialize};
 
 pub use check::{RESERVED, validate};
 pub use cookie::{Cookie, Unreadable};
-pub use environment::{process_env, process_path};
+pub use environment::{process_env, process_path, process_var};
 pub use lifecycle::{Deadlines, DefaultsApply, DeleteUnverifiable, Lifecycle, RetryAfter};
 pub use load::{Loaded, Sources, load};
 pub use log::{Log, LogFormat};
-pub use overlay::sandbox_overlay;
+pub use overlay::{Emulators, sandbox_overlay};
 pub use problem::{ConfigError, Origin, Problem};
 pub use providers::{
     Aws, AwsAccount, AwsParameterGroups, AwsTimeouts, AwsVersions, Azure, AzureAccount, AzureFederated, AzureTimeouts,
-    Gcp, GcpAccount, Providers, StaticCredentials,
+    Gcp, GcpAccount, GcpTimeouts, GcpVersions, Providers, StaticCredentials,
 };
 pub use routes::{Outputs, Region, Route, Username};
 pub use sandbox::{DataPlane, Sandbox};

@@ -13,7 +13,7 @@ use super::progress::{Hint, estimate, later, retry_after};
 use super::request::{Call, Failure, Outcome, Pending, Ready};
 use super::{About, Cookie, Driver, DriverError, Operation, outputs};
 use crate::backend::{BackendError, Change, ConnectionPassword, Diagnosis, Given, Kind, Ownership, Phase};
-use crate::cache::{Cause, Code, GuResId, Place, Product};
+use crate::cache::{Cause, Code, GuResId, Place, Product, Provider};
 
 /// What an answer needs beside what was found.
 #[derive(Debug, Clone)]
@@ -24,8 +24,16 @@ pub(super) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn credentials(&self) -> Option<Arc<Given>> {
-        self.call.credentials.clone().or_else(|| self.cookie.credentials.clone())
+    /// What the request brought and what the cookie had, one for each cloud; those for `provider` first.
+    fn credentials(&self, provider: Option<Provider>) -> Vec<Arc<Given>> {
+        let mut all: Vec<Arc<Given>> = self.call.credentials.iter().cloned().collect();
+        for given in &self.cookie.credentials {
+            if all.iter().all(|other| other.shape().provider() != given.shape().provider()) {
+                all.push(given.clone());
+            }
+        }
+        all.sort_by_key(|given| Some(given.shape().provider()) != provider);
+        all
     }
 
     fn adopted_password(&self) -> Option<&SecretString> {
@@ -34,13 +42,15 @@ impl Asked<'_> {
 
     /// The cookie to set: where it is now, and what runs.
     pub(super) fn cookie(&self, place: Option<Place>, operation: Option<(Operation, Timestamp)>) -> Cookie {
+        let place = place.or_else(|| self.cookie.place.clone());
         Cookie {
-            place: place.or_else(|| self.cookie.place.clone()),
+            credentials: self.credentials(place.as_ref().map(Place::provider)),
+            place,
             operation,
-            credentials: self.credentials(),
             account: self.cookie.account.clone(),
             adopted_password: self.adopted_password().cloned(),
             resource_type: self.call.resource_type.clone().or_else(|| self.cookie.resource_type.clone()),
+            told: self.cookie.told,
         }
     }
 }

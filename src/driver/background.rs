@@ -79,14 +79,17 @@ impl Background {
         self.running.lock().unwrap_or_else(PoisonError::into_inner).1.get(id).copied()
     }
 
+    /// Nothing runs any longer.
+    pub(super) fn forget(&self, id: &GuResId) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).1.remove(id);
+    }
+
     /// What a call came to decides what runs from now on. Called within the call's turn, so that nothing older acts after
     /// it. A refusal and a conflict leave alone what runs.
     pub(super) fn note(&self, id: &GuResId, outcome: &Outcome) {
         match outcome {
             Outcome::Pending(pending) => self.begin(id, pending.hint.status, pending.hint.current_time),
-            Outcome::Ready(_) | Outcome::Gone => {
-                self.running.lock().unwrap_or_else(PoisonError::into_inner).1.remove(id);
-            }
+            Outcome::Ready(_) | Outcome::Gone => self.forget(id),
             Outcome::Conflict(_) | Outcome::NotFound => {}
         }
     }

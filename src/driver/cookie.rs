@@ -3,6 +3,8 @@
 //! An accelerator only. Without it everything is found again by name and mark; only a DELETE with request credentials
 //! needs it, because the orchestrator sends none then.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
@@ -23,15 +25,20 @@ pub struct Cookie {
     pub place: Option<Place>,
     /// The operation that runs, and since when.
     pub operation: Option<(Operation, Timestamp)>,
-    /// The request's credentials.
-    pub credentials: Option<std::sync::Arc<Given>>,
+    /// Credentials that came with requests: of the cache's cloud first, at most one for each cloud.
+    pub credentials: Vec<Arc<Given>>,
     /// The account of the config that the request named.
     pub account: Option<String>,
     /// The password of an adopted cache, which no cloud gives back.
     pub adopted_password: Option<SecretString>,
     /// The resource type that the resource was made under, to echo it on GET.
     pub resource_type: Option<String>,
+    /// Until when failed creations have been told to the caller.
+    pub told: Option<Timestamp>,
 }
+
+/// The longest cookie that is made, in bytes. Headers of 4 KiB go through everywhere.
+const MAX: usize = 4000;
 
 /// Why a cookie is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,27 +65,40 @@ struct Inside {
     p: Option<Place>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     o: Option<(Operation, i64)>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    c: Option<Map<String, Value>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    c: Vec<Map<String, Value>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     n: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     a: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     t: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    f: Option<i64>,
 }
 
 impl Cookie {
-    /// Seals the cookie for one resource. The result is a header value: `cd1.`, the key's id, and base64url.
+    /// Seals the cookie for one resource. The result is a header value: `cd1.`, the key's id, and base64url. Where it would
+    /// become too long, it goes without the credentials of other clouds than the cache's.
     #[must_use]
     pub fn seal(&self, keyring: &Keyring, random: &dyn Random, id: &GuResId) -> String {
+        let sealed = self.seal_with(&self.credentials, keyring, random, id);
+        if sealed.len() <= MAX || self.credentials.len() < 2 {
+            return sealed;
+        }
+        tracing::warn!(id = %id, "the cookie has no room for the credentials of a cloud that the resource has left");
+        self.seal_with(&self.credentials[..1], keyring, random, id)
+    }
+
+    fn seal_with(&self, credentials: &[Arc<Given>], keyring: &Keyring, random: &dyn Random, id: &GuResId) -> String {
         let inside = Inside {
             p: self.place.clone(),
             o: self.operation.map(|(operation, since)| (operation, since.as_second())),
-            c: self.credentials.as_ref().map(|given| given.expose()),
+            c: credentials.iter().map(|given| given.expose()).collect(),
             n: self.account.clone(),
             a: self.adopted_password.as_ref().map(|password| password.expose_secret().to_owned()),
             t: self.resource_type.clone(),
+            f: self.told.map(Timestamp::as_second),
         };
         let plain = serde_json::to_vec(&inside).expect("a cookie is plain data");
         let sealed = keyring.seal(random, id.as_str().as_bytes(), &plain);
@@ -98,10 +118,11 @@ impl Cookie {
         Ok(Self {
             place: inside.p,
             operation: inside.o.and_then(|(op, since)| Some((op, Timestamp::from_second(since).ok()?))),
-            credentials: inside.c.and_then(|account| Given::recognise(&account).ok()).map(std::sync::Arc::new),
+            credentials: inside.c.iter().filter_map(|account| Given::recognise(account).ok()).map(Arc::new).collect(),
             account: inside.n,
             adopted_password: inside.a.map(SecretString::from),
             resource_type: inside.t,
+            told: inside.f.and_then(|at| Timestamp::from_second(at).ok()),
         })
     }
 }
@@ -130,10 +151,11 @@ mod tests {
                 name: CacheName::existing("cache-abc"),
             }),
             operation: Some((Operation::Creating, Timestamp::from_second(1_700_000_000).unwrap())),
-            credentials: Some(std::sync::Arc::new(Given::recognise(account.as_object().unwrap()).unwrap())),
+            credentials: vec![Arc::new(Given::recognise(account.as_object().unwrap()).unwrap())],
             account: Some("production".into()),
             adopted_password: None,
             resource_type: Some("redis".into()),
+            told: None,
         }
     }
 
@@ -149,6 +171,20 @@ mod tests {
         assert_eq!(open.credentials, cookie().credentials);
         assert_eq!(open.account, cookie().account);
         assert!(!format!("{open:?}").contains("CANARY"));
+    }
+
+    #[test]
+    fn credentials_of_a_cloud_that_was_left_stay_as_long_as_there_is_room() {
+        let id = GuResId::parse("res-1").unwrap();
+        for (length, kept) in [(100, 2), (3000, 1)] {
+            let azure = json!({"appId": "a", "password": "p".repeat(length), "tenant": "t"});
+            let azure = Arc::new(Given::recognise(azure.as_object().unwrap()).unwrap());
+            let mut cookie = cookie();
+            cookie.credentials.push(azure);
+            let sealed = cookie.seal(&ring("k1"), &SeededSource::new(1), &id);
+            let open = Cookie::open(&sealed, &ring("k1"), &id).unwrap();
+            assert_eq!((open.credentials.len(), &open.credentials[0]), (kept, &cookie.credentials[0]));
+        }
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl Driver {
         let removal = || Self::removal(&found);
         let marked = || found.backend.steps(&Goal::Marked { mark: &mark }, &found.seen);
         let (action, steps, refused) = match &next {
-            Next::Create => (Action::Create, present(&[]), None),
+            Next::Create | Next::Complete => (Action::Create, present(&[]), None),
             Next::Adopt => (Action::Adopt, marked(), None),
             Next::Update(changes) | Next::Continue(changes) => (Action::Update, present(changes), None),
             Next::Mark => (Action::Update, marked(), None),

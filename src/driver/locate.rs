@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use super::request::Call;
 use super::strays::{Certainty, Stray};
 use super::{Cookie, Driver, DriverError, Failure};
 use crate::backend::{At, Backend, BackendError, Credentials, Given, Kind, Observed, Ownership, Phase, Scope};
 use crate::cache::{CacheName, GuResId, Place, Product, Provider, State};
+use crate::config::Config;
 
 /// A place that was looked at, and what was there.
 #[derive(Debug, Clone)]
@@ -46,26 +48,31 @@ pub(super) struct LookFailed {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Keys {
     request: Option<Arc<Given>>,
-    cookie: Option<Arc<Given>>,
-    named: Option<String>,
+    cookie: Vec<Arc<Given>>,
+    /// The account that the request or its cookie names, and the clouds whose config knows one of this name.
+    named: Option<(String, Vec<Provider>)>,
 }
 
 impl Keys {
-    pub(super) fn new(request: Option<&Arc<Given>>, cookie: &Cookie, named: Option<&str>) -> Self {
-        Self {
-            request: request.cloned(),
-            cookie: cookie.credentials.clone(),
-            named: named.map(str::to_owned).or_else(|| cookie.account.clone()),
-        }
+    fn new(config: &Config, call: &Call, cookie: &Cookie, named: Option<&str>) -> Self {
+        let named = named.or(cookie.account.as_deref()).map(|name| {
+            let knows = |provider: &Provider| config.providers.accounts(*provider).contains(&name);
+            (name.to_owned(), Provider::ALL.iter().copied().filter(knows).collect())
+        });
+        Self { request: call.credentials.clone(), cookie: cookie.credentials.clone(), named }
     }
 
     /// The request's, else the cookie's, else the named account's, else the driver's own.
     pub(super) fn of(&self, provider: Provider) -> Credentials {
         let fits = |given: &&Arc<Given>| given.shape().provider() == provider;
-        if let Some(given) = self.request.iter().find(fits).or_else(|| self.cookie.iter().find(fits)) {
+        if let Some(given) = self.request.iter().chain(&self.cookie).find(fits) {
             return Credentials::Given(given.clone());
         }
-        self.named.clone().map_or(Credentials::Own, Credentials::Named)
+        match &self.named {
+            // An account of another cloud says nothing about this one. One that no cloud knows is an error anywhere.
+            Some((name, known)) if known.is_empty() || known.contains(&provider) => Credentials::Named(name.clone()),
+            _ => Credentials::Own,
+        }
     }
 }
 
@@ -85,6 +92,11 @@ pub(super) struct Search {
 }
 
 impl Driver {
+    /// With whose credentials a request's clouds are called. `named` is the account that its inputs name.
+    pub(super) fn keys(&self, call: &Call, cookie: &Cookie, named: Option<&str>) -> Keys {
+        Keys::new(self.config(), call, cookie, named)
+    }
+
     /// Looks at one place. Credentials of another account than the place's are refused, because they would show an empty
     /// place where the cache is not.
     pub(super) async fn look(&self, place: Place, keys: &Keys) -> Result<Found, LookFailed> {
@@ -155,7 +167,7 @@ impl Driver {
         let mut possible = vec![keys.clone()];
         if keys.of(provider) == Credentials::Own {
             let named = self.config().providers.accounts(provider).into_iter();
-            possible.extend(named.map(|name| Keys { named: Some(name.to_owned()), ..keys.clone() }));
+            possible.extend(named.map(|name| Keys { named: Some((name.to_owned(), vec![provider])), ..keys.clone() }));
         }
         possible
     }

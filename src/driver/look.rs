@@ -2,7 +2,7 @@
 
 use super::answer::Asked;
 use super::lifecycle::{self, Next, Wish};
-use super::locate::{Found, Halt, Keys, Search};
+use super::locate::{Found, Halt, Search};
 use super::request::{Call, Failure, Outcome};
 use super::strays::Certainty;
 use super::{Cookie, Driver, DriverError, Operation};
@@ -17,7 +17,7 @@ impl Driver {
     }
 
     async fn look_at(&self, call: &Call, cookie: &Cookie, asked: &Asked<'_>) -> Result<Outcome, Halt> {
-        let keys = Keys::new(call.credentials.as_ref(), cookie, None);
+        let keys = self.keys(call, cookie, None);
         let by_cookie = self.look_by_cookie(cookie, &keys).await?;
         let (found, search) = match by_cookie {
             Some(found) if found.is_of(&call.id) => (Some(found), Search::default()),
@@ -33,6 +33,10 @@ impl Driver {
         match lifecycle::next(&call.id, Wish::Look, &found.seen, &when) {
             Next::Ready => self.ready(asked, &found, Vec::new()).await,
             Next::Wait(operation) => {
+                if let Some(error) = self.vanished(asked, &found).await? {
+                    let error = error.product(found.product()).hint("PUT again to have it made anew, or DELETE it");
+                    return Err(error.into());
+                }
                 let running = when.running.filter(|(running, _)| *running == operation);
                 let since = running.map_or(since, |(_, since)| since);
                 let message = format!("{operation}: the cloud says `{}`", found.seen.status);
@@ -69,7 +73,7 @@ impl Driver {
         let running = self.running(&call.id, cookie).filter(|(operation, _)| *operation == Operation::Creating);
         let Some((operation, since)) = running else { return Ok(Outcome::NotFound) };
         let Some(place) = cookie.place.clone() else { return Ok(Outcome::NotFound) };
-        let found: Found = self.look(place, &Keys::new(call.credentials.as_ref(), cookie, None)).await?;
+        let found: Found = self.look(place, &self.keys(call, cookie, None)).await?;
         let message = "creating: waiting for the cloud to show it".to_owned();
         Ok(Outcome::Pending(Box::new(self.pending(asked, &found, operation, since, message))))
     }

@@ -21,6 +21,7 @@ mod request;
 mod secret;
 mod service;
 mod strays;
+mod vanished;
 
 pub use cookie::{Cookie, CookieError};
 pub use error::{Details, DriverError};

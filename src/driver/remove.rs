@@ -3,7 +3,7 @@
 use super::answer::{Asked, not_ours};
 use super::background::Who;
 use super::lifecycle::{self, Next, Wish};
-use super::locate::{Found, Halt, Keys, Search};
+use super::locate::{Found, Halt, Search};
 use super::request::{Call, Failure, Outcome};
 use super::strays::Certainty;
 use super::{Cookie, Driver, DriverError, Operation};
@@ -26,7 +26,7 @@ impl Driver {
 
     /// Removes every cache that bears the resource's mark, in every place where this config may have made one.
     async fn remove(&self, call: &Call, cookie: &Cookie, asked: &Asked<'_>) -> Result<Outcome, Halt> {
-        let keys = Keys::new(call.credentials.as_ref(), cookie, None);
+        let keys = self.keys(call, cookie, None);
         let by_cookie = self.look_by_cookie(cookie, &keys).await?;
         let known: Vec<_> = by_cookie.iter().map(|found| found.at.place.clone()).collect();
         let mut search = self.search(&call.id, None, &keys, &known, Certainty::Now).await;

@@ -12,6 +12,7 @@ use super::lifecycle::When;
 use super::progress::Experience;
 use super::request::{Call, Failure, Outcome, Put};
 use super::strays::Strays;
+use super::vanished::Told;
 use super::{Cookie, CookieError, DriverError, Keyring, Operation, OutputStyle};
 use crate::backend::{Registry, Typical};
 use crate::cache::{Code, GuResId, Product};
@@ -51,6 +52,7 @@ pub(super) struct Inner {
     pub(super) background: Background,
     pub(super) turns: Turns,
     pub(super) strays: Strays,
+    pub(super) told: Told,
     speed: f64,
 }
 
@@ -81,6 +83,7 @@ impl Driver {
             background,
             turns: Turns::default(),
             strays: Strays::default(),
+            told: Told::default(),
             speed: parts.speed,
         };
         Self { inner: Arc::new(inner) }
@@ -188,7 +191,7 @@ impl Driver {
     /// Seals a cookie, without credentials if the config forbids them.
     pub(super) fn seal_cookie(&self, mut cookie: Cookie, id: &GuResId) -> String {
         if !self.config().cookie.credentials {
-            cookie.credentials = None;
+            cookie.credentials.clear();
         }
         cookie.seal(&self.inner.keyring, self.inner.random.as_ref(), id)
     }

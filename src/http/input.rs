@@ -66,6 +66,12 @@ impl Members {
         mut secrets: Map<String, Value>,
         path: &str,
     ) -> (Option<Map<String, Value>>, Option<SecretString>) {
+        // Whoever keeps the key of a service account as one text hands it on as one.
+        if let Some(Value::String(text)) = secrets.get("account")
+            && let Ok(Value::Object(account)) = serde_json::from_str(text)
+        {
+            secrets.insert("account".to_owned(), Value::Object(account));
+        }
         let account = self.object(&mut secrets, "account", &format!("{path}.account"));
         let mut adopt = self.object(&mut secrets, "adopt", &format!("{path}.adopt")).unwrap_or_default();
         let password = self.text(&mut adopt, "password", &format!("{path}.adopt.password"));
@@ -126,9 +132,6 @@ impl Input {
                 return Err(DriverError::fields(errors).into());
             }
         };
-        if let Some(given) = &given {
-            fits(given, &routed)?;
-        }
         let call = Call {
             id,
             route: Some(routed.route),
@@ -145,17 +148,4 @@ impl Input {
             warnings: routed.warnings,
         })
     }
-}
-
-/// Credentials of one cloud cannot make a cache on another.
-fn fits(given: &Given, routed: &routing::Routed) -> Result<(), ApiError> {
-    let (theirs, wanted) = (given.shape().provider(), routed.product.provider());
-    if theirs == wanted {
-        return Ok(());
-    }
-    let message = format!("the account holds credentials of {theirs}, and the cache goes to {wanted}");
-    let hint = format!(
-        "name an account of {wanted} in the resource definition's driver_account, or set `provider: {theirs}` in the inputs"
-    );
-    Err(DriverError::new(Code::Credentials, message).product(routed.product).hint(hint).into())
 }

@@ -1,11 +1,11 @@
 //! `Backend::diagnose`.
 
-use cache_driver::backend::{Goal, Phase};
+use cache_driver::backend::Goal;
 use cache_driver::cache::Mark;
 use serde_json::json;
 
 use crate::harness::{Harness, Trouble, WHY};
-use crate::life::{created, look, ready, removed, resolved, run, settled, towards};
+use crate::life::{created, failed, look, ready, removed, resolved, run, settled, towards};
 
 pub(crate) async fn a_healthy_cache_has_no_cause(harness: &dyn Harness) {
     let (at, mark, _) = ready(harness, "res-1", &json!({})).await;
@@ -31,7 +31,7 @@ pub(crate) async fn a_failed_creation_has_the_clouds_cause(harness: &dyn Harness
     let (at, mark) = created(harness, "res-1", &json!({})).await;
     let told = harness.backend().diagnose(&at, mark.since).await.unwrap();
     assert_eq!(told.cause, None, "it has not failed yet");
-    assert_eq!(settled(harness, &at).await.phase, Phase::Shell);
+    failed(harness, &at).await;
     let told = harness.backend().diagnose(&at, mark.since).await.unwrap();
     assert!(told.cause.as_ref().is_some_and(|cause| cause.contains(WHY)), "{told:?}");
     assert!(told.kind.is_some_and(|kind| !kind.is_transient()), "{:?}", told.kind);
@@ -59,8 +59,8 @@ pub(crate) async fn a_failed_change_has_the_clouds_cause(harness: &dyn Harness) 
 pub(crate) async fn what_happened_in_an_earlier_life_is_left_out(harness: &dyn Harness) {
     assert!(harness.trouble(Trouble::CreationFails).await);
     let (at, first) = created(harness, "res-1", &json!({})).await;
-    let shell = settled(harness, &at).await;
-    run(harness, &at, &harness.backend().steps(&Goal::Removed { final_snapshot: None }, &shell)).await;
+    let left = failed(harness, &at).await;
+    run(harness, &at, &harness.backend().steps(&Goal::Removed { final_snapshot: None }, &left)).await;
     removed(harness, &at, None).await;
     harness.minutes(1);
     let (_, second, _) = ready(harness, "res-1", &json!({})).await;

@@ -108,16 +108,30 @@ pub(crate) async fn run(harness: &dyn Harness, at: &At, steps: &[Step]) {
     }
 }
 
-/// Lets time pass until the cloud has nothing more to do.
+/// Lets time pass until the cloud has nothing more to do. Makes the parts that a creation lacks, as the driver does.
 pub(crate) async fn settled(harness: &dyn Harness, at: &At) -> Observed {
     for _ in 0..60 {
         let seen = look(harness, at).await;
+        if let Some(mark) = seen.mark().filter(|_| seen.phase == Phase::Creating && !seen.missing.is_empty()) {
+            let wanted = resolved(harness, &Value::Object(serde_json::Map::new()));
+            let steps = towards(harness, &wanted, &[], mark, &seen, false);
+            assert!(!steps.is_empty(), "{:?} is missing, and no call makes it", seen.missing);
+            run(harness, at, &steps).await;
+        }
         if matches!(seen.phase, Phase::Absent | Phase::Ready | Phase::Shell | Phase::Failed) {
             return seen;
         }
         harness.minutes(3);
     }
     panic!("{} never came to rest", at.place.name)
+}
+
+/// What is left of a creation that failed: nothing, or a shell.
+pub(crate) async fn failed(harness: &dyn Harness, at: &At) -> Observed {
+    let left = settled(harness, at).await;
+    let vanishes = harness.backend().capabilities().failed_creation_vanishes;
+    assert_eq!(left.phase, if vanishes { Phase::Absent } else { Phase::Shell }, "{}", left.status);
+    left
 }
 
 /// Begins to create a cache.

@@ -82,7 +82,7 @@ macro_rules! contract {
                     a_status_that_nobody_knows_is_busy
                     a_cache_without_a_mark_is_foreign
                     a_mark_that_cannot_be_read_is_garbled
-                    a_failed_creation_is_a_shell
+                    a_failed_creation_leaves_a_shell_or_nothing
                     a_cloud_that_does_not_answer_is_an_error_and_not_an_absence
                     looking_changes_nothing
                 }

@@ -7,7 +7,9 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::harness::{Hand, Harness, Trouble};
-use crate::life::{CANARY_2, changed, created, led, look, mark, merged, ready, removed, resolved, run, settled};
+use crate::life::{
+    CANARY_2, changed, created, failed, led, look, mark, merged, ready, removed, resolved, run, settled,
+};
 
 /// In place, the endpoint stays; but a name that speaks TLS may be another than one that does not.
 #[track_caller]
@@ -133,7 +135,7 @@ pub(crate) async fn a_final_snapshot_is_taken_where_it_is_offered(harness: &dyn 
 pub(crate) async fn a_shell_is_removed_and_made_anew(harness: &dyn Harness) {
     assert!(harness.trouble(Trouble::CreationFails).await);
     let (at, _) = created(harness, "res-1", &json!({})).await;
-    assert_eq!(settled(harness, &at).await.phase, Phase::Shell);
+    failed(harness, &at).await;
     removed(harness, &at, None).await;
     let (_, anew, seen) = ready(harness, "res-1", &json!({})).await;
     assert_eq!(seen.mark(), Some(&anew));

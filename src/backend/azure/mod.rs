@@ -3,6 +3,7 @@
 //! One folder per product; what products share stands beside them. There is no SDK of the resource manager for Rust: the
 //! REST API is called over `azure_core`'s pipelines. API versions stand in `paths.rs`.
 
+mod classic_redis;
 mod client;
 mod credentials;
 mod entra;
@@ -32,6 +33,7 @@ use crate::cache::{CacheName, Mark, Place, Product, SizeTable};
 use crate::clock::Clock;
 use crate::config::Azure;
 
+pub use classic_redis::ClassicRedis;
 pub use managed_redis::ManagedRedis;
 
 use client::{Arm, Call};
@@ -139,5 +141,5 @@ pub fn backends(config: &Azure, sizes: SizeTable, clock: Arc<dyn Clock>, user_ag
         sizes,
         clock,
     });
-    vec![Arc::new(ManagedRedis::new(shared))]
+    vec![Arc::new(ManagedRedis::new(shared.clone())), Arc::new(ClassicRedis::new(shared))]
 }

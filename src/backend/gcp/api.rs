@@ -1,14 +1,35 @@
 //! Google's REST APIs, as the products call them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
+use secrecy::SecretString;
 use serde_json::Value;
+use uuid::Uuid;
 
+use super::budget::{Budget, Purpose};
+use super::call::Call;
 use super::collection::Collection;
-use crate::backend::{At, BackendError, Diagnosis, Kind, Owned, Result, Scope};
+use super::credentials::Identities;
+use super::http::Http;
+use super::labels;
+use super::memory::Memory;
+use super::operations;
+use super::remedy::About;
+use super::snapshots::{Snapshots, key};
+use crate::backend::{At, BackendError, Credentials, Diagnosis, Kind, Owned, Ownership, Phase, Result, Scope};
+use crate::cache::{CacheName, Place};
 use crate::clock::Clock;
 use crate::config::Gcp;
+
+/// The most that a page may hold.
+const PAGE: &str = "1000";
+/// Pages that are read at most.
+const PAGES: usize = 50;
+/// While no more caches than this are looked at within an interval, each is looked at directly.
+const FEW: usize = 3;
 
 /// A call that may change something.
 #[derive(Debug, Clone)]
@@ -30,22 +51,70 @@ pub(super) struct Request<'a> {
 /// Google's APIs, with whoever's credentials.
 #[derive(Debug)]
 pub(super) struct Api {
-    _clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) http: Arc<Http>,
+    pub(super) identities: Identities,
+    pub(super) budget: Budget,
+    pub(super) quota_project: Option<String>,
+    pub(super) max_attempts: u32,
+    pub(super) patience: Duration,
+    project: Option<String>,
+    network: Option<String>,
+    snapshots: Snapshots,
+    memory: Memory,
 }
 
-fn nothing(operation: &'static str) -> BackendError {
-    BackendError::new(Kind::Unavailable, operation, "not here yet")
+/// Everything that a list showed.
+#[derive(Debug)]
+struct Listed {
+    resources: Vec<Value>,
+    unreachable: BTreeSet<String>,
 }
 
-#[expect(clippy::unused_async, reason = "the rooms behind it are being built")]
 impl Api {
-    pub(super) fn new(_config: &Gcp, clock: Arc<dyn Clock>, _user_agent: &str) -> Self {
-        Self { _clock: clock }
+    pub(super) fn new(config: &Gcp, clock: Arc<dyn Clock>, user_agent: &str) -> Self {
+        let http = Arc::new(Http::new(config, user_agent));
+        let budget = Budget::new(config, clock.clone());
+        let network = config.network.as_ref().map(|network| match &config.network_project {
+            Some(project) if !network.contains('/') => format!("projects/{project}/global/networks/{network}"),
+            _ => network.clone(),
+        });
+        Self {
+            identities: Identities::new(config, http.clone(), clock.clone()),
+            snapshots: Snapshots::new(budget.interval()),
+            memory: Memory::default(),
+            http,
+            budget,
+            clock,
+            quota_project: config.quota_project.clone(),
+            max_attempts: config.max_attempts.max(1),
+            patience: config.timeouts.operation,
+            project: config.project.clone(),
+            network,
+        }
     }
 
     /// The project of the place; where it names none, that of the credentials.
-    pub(super) async fn project(&self, _at: &At) -> Result<String> {
-        Err(nothing("project"))
+    pub(super) async fn project(&self, at: &At) -> Result<String> {
+        self.project_of(at.place.account.as_deref(), &at.credentials).await
+    }
+
+    async fn project_of(&self, named: Option<&str>, credentials: &Credentials) -> Result<String> {
+        if let Some(project) = named {
+            return Ok(project.to_owned());
+        }
+        if let Some(project) = self.identities.project(credentials, false).await? {
+            return Ok(project);
+        }
+        if let Some(project) = &self.project {
+            return Ok(project.clone());
+        }
+        if let Some(project) = self.identities.project(credentials, true).await? {
+            return Ok(project);
+        }
+        let message = "neither the request, nor its credentials, nor the config name a project";
+        Err(BackendError::new(Kind::Credentials, "project", message)
+            .hint("set gcp.project in the request, or providers.gcp.project in the config"))
     }
 
     /// `projects/{project}/locations/{location}`.
@@ -56,54 +125,299 @@ impl Api {
     /// The cache's own resource, as JSON. `None` if it is not there. While many caches of a project are pending, the answer
     /// comes from one list for all of them, never older than the last change that this process made to this cache; that
     /// it is not there is only told by a direct look. Out of budget: `Kind::Unavailable`.
-    pub(super) async fn look(&self, _at: &At, _collection: Collection) -> Result<Option<Value>> {
-        Err(nothing("get"))
+    pub(super) async fn look(&self, at: &At, collection: Collection) -> Result<Option<Value>> {
+        let project = self.project(at).await?;
+        let name = name(&project, at, collection);
+        if Budget::is_scarce(collection)
+            && let Some(resource) = self.shared(&at.credentials, &project, collection, &name).await
+        {
+            return Ok(Some(resource));
+        }
+        let about = self.about(collection, &project, &at.place.location, None);
+        let call = Call::reading(collection.get(), &name, Purpose::Look);
+        Ok(self.call(&at.credentials, &about, &call).await?.if_there())
     }
 
     /// Anything below the service. `None` if it is not there.
     pub(super) async fn get(
         &self,
-        _at: &At,
-        _collection: Collection,
+        at: &At,
+        collection: Collection,
         operation: &'static str,
-        _path: &str,
+        path: &str,
     ) -> Result<Option<Value>> {
-        Err(nothing(operation))
+        let project = self.project(at).await?;
+        let about = self.about(collection, &project, &at.place.location, None);
+        let call = Call::reading(operation, path, Purpose::Other);
+        Ok(self.call(&at.credentials, &about, &call).await?.if_there())
     }
 
     /// A call that may change something. Gives the long-running operation (or whatever was answered). Afterwards no look
     /// at this cache is answered from before. Errors are classified; `ALREADY_EXISTS` is `Kind::Taken`.
-    pub(super) async fn send(&self, _at: &At, _collection: Collection, request: Request<'_>) -> Result<Value> {
-        Err(nothing(request.operation))
+    pub(super) async fn send(&self, at: &At, collection: Collection, request: Request<'_>) -> Result<Value> {
+        self.change(at, collection, request).await?.told()
     }
 
     /// The same, where it is a success that the thing is absent (`None`).
     pub(super) async fn send_if_there(
         &self,
-        _at: &At,
-        _collection: Collection,
+        at: &At,
+        collection: Collection,
         request: Request<'_>,
     ) -> Result<Option<Value>> {
-        Err(nothing(request.operation))
+        Ok(self.change(at, collection, request).await?.if_there())
+    }
+
+    async fn change(&self, at: &At, collection: Collection, request: Request<'_>) -> Result<super::call::Answer> {
+        let project = self.project(at).await?;
+        let about = self.about(collection, &project, &at.place.location, request.body);
+        let mut query = request.query;
+        if request.with_request_id {
+            query.push(("requestId", Uuid::new_v4().to_string()));
+        }
+        let method = request.operation.rsplit('.').next().unwrap_or_default();
+        // Those of the cache itself; tokens and backups are no instances.
+        let is_creation = matches!(method, "create" | "delete") && request.operation.split('.').count() == 3;
+        let call = Call {
+            operation: request.operation,
+            method: request.method,
+            path: &request.path,
+            query,
+            body: request.body,
+            repeatable: request.with_request_id,
+            purpose: if is_creation { Purpose::Creation } else { Purpose::Other },
+        };
+        let changing = self.snapshots.changing(name(&project, at, collection), self.clock.now());
+        let answer = self.call(&at.credentials, &about, &call).await;
+        drop(changing);
+        answer
     }
 
     /// Everything in the scope's location, page by page. A location that did not answer is an error, never an absence.
-    pub(super) async fn list(&self, _scope: &Scope, _collection: Collection) -> Result<Vec<Value>> {
-        Err(nothing("list"))
+    pub(super) async fn list(&self, scope: &Scope, collection: Collection) -> Result<Vec<Value>> {
+        let project = self.project_of(scope.account.as_deref(), &scope.credentials).await?;
+        let listed = self.everything(&scope.credentials, &project, &scope.location, collection).await?;
+        if let Some(location) = listed.unreachable.first() {
+            let message = format!("the location {location} did not answer");
+            return Err(BackendError::new(Kind::Unavailable, collection.list(), message));
+        }
+        Ok(listed.resources)
     }
 
     /// The marked caches of [`Api::list`]; `phase` tells state and status from a resource.
     pub(super) async fn owned(
         &self,
-        _scope: &Scope,
-        _collection: Collection,
-        _phase: fn(&Value) -> (crate::backend::Phase, String),
+        scope: &Scope,
+        collection: Collection,
+        phase: fn(&Value) -> (Phase, String),
     ) -> Result<Vec<Owned>> {
-        Err(nothing("list"))
+        let project = self.project_of(scope.account.as_deref(), &scope.credentials).await?;
+        let mut owned = Vec::new();
+        for resource in self.list(scope, collection).await? {
+            let Ownership::Marked(mark) = labels::ownership(&labels::of(&resource)) else { continue };
+            let key = resource.get("name").and_then(Value::as_str).and_then(key).unwrap_or_default();
+            let [location, _, id] = key.split('/').collect::<Vec<_>>()[..] else { continue };
+            let place = Place {
+                product: collection.product(),
+                account: Some(project.clone()),
+                location: location.to_owned(),
+                group: None,
+                name: CacheName::existing(id),
+            };
+            let (phase, status) = phase(&resource);
+            owned.push(Owned { place, mark: *mark, phase, status, created_at: created_at(&resource) });
+        }
+        Ok(owned)
     }
 
     /// Why an operation on the cache failed, from its long-running operations since `since`, newest first.
-    pub(super) async fn diagnose(&self, _at: &At, _collection: Collection, _since: Timestamp) -> Result<Diagnosis> {
-        Err(nothing("operations.list"))
+    pub(super) async fn diagnose(&self, at: &At, collection: Collection, since: Timestamp) -> Result<Diagnosis> {
+        let project = self.project(at).await?;
+        let about = self.about(collection, &project, &at.place.location, None);
+        let path = format!("projects/{project}/locations/{}/operations", at.place.location);
+        let listed = self.pages(&at.credentials, &about, collection.operations(), &path, "operations").await?;
+        let name = name(&project, at, collection);
+        Ok(operations::judge(&listed.resources, &name, since, &about))
+    }
+
+    /// What was remembered under this key, with the same credentials. The key has to hold what changes with a new life of
+    /// the cache: its uid or its time of creation.
+    pub(super) async fn remembered(&self, at: &At, key: &str) -> Option<Value> {
+        self.memory.value(&at.credentials, key).await
+    }
+
+    /// Remembers what is no secret, for up to an hour.
+    pub(super) async fn remember(&self, at: &At, key: &str, value: Value) {
+        self.memory.keep(&at.credentials, key, value).await;
+    }
+
+    /// A secret that was remembered under this key, with the same credentials.
+    pub(super) async fn remembered_secret(&self, at: &At, key: &str) -> Option<SecretString> {
+        self.memory.secret(&at.credentials, key).await
+    }
+
+    /// Remembers a secret for five minutes.
+    pub(super) async fn remember_secret(&self, at: &At, key: &str, secret: SecretString) {
+        self.memory.keep_secret(&at.credentials, key, secret).await;
+    }
+
+    /// What a call is about. The network is the one that is sent, else the config's.
+    fn about<'a>(
+        &self,
+        collection: Collection,
+        project: &'a str,
+        location: &'a str,
+        body: Option<&Value>,
+    ) -> About<'a> {
+        let network = body.and_then(network).or_else(|| self.network.clone());
+        About { collection, project, location, network }
+    }
+
+    /// The cache from the list that all looks share. `None`: it has to be looked at directly.
+    async fn shared(
+        &self,
+        credentials: &Credentials,
+        project: &str,
+        collection: Collection,
+        name: &str,
+    ) -> Option<Value> {
+        let key = key(name)?;
+        let watch = self.snapshots.watch(credentials.into(), project, collection).await;
+        let crowd = self.snapshots.crowd(&watch, key, self.clock.now());
+        let counted = self.quota_project.as_deref().unwrap_or(project);
+        if crowd <= FEW && self.budget.has_room(counted, collection, Purpose::Look) {
+            return None;
+        }
+        let mut snapshot = self.snapshots.fresh(&watch, self.clock.now());
+        if snapshot.is_none() {
+            // One lists, the others wait for it.
+            let _turn = watch.listing.lock().await;
+            let now = self.clock.now();
+            snapshot = self.snapshots.fresh(&watch, now);
+            if snapshot.is_none() && self.snapshots.may_begin(&watch, now) {
+                let begun = self.snapshots.begin(&watch, now);
+                match self.everything(credentials, project, "-", collection).await {
+                    Ok(listed) => snapshot = Some(watch.keep(begun, listed.resources, listed.unreachable)),
+                    Err(error) => tracing::debug!(%error, "the list for all looks failed; each looks for itself"),
+                }
+            }
+        }
+        let snapshot = snapshot?;
+        if self.snapshots.is_outdated(&snapshot, name) {
+            return None;
+        }
+        snapshot.get(key).cloned()
+    }
+
+    async fn everything(
+        &self,
+        credentials: &Credentials,
+        project: &str,
+        location: &str,
+        collection: Collection,
+    ) -> Result<Listed> {
+        let about = self.about(collection, project, location, None);
+        let path = format!("projects/{project}/locations/{location}/{}", collection.noun());
+        self.pages(credentials, &about, collection.list(), &path, collection.noun()).await
+    }
+
+    async fn pages(
+        &self,
+        credentials: &Credentials,
+        about: &About<'_>,
+        operation: &'static str,
+        path: &str,
+        field: &str,
+    ) -> Result<Listed> {
+        let mut listed = Listed { resources: Vec::new(), unreachable: BTreeSet::new() };
+        let mut token = String::new();
+        for _ in 0..PAGES {
+            let mut call = Call::reading(operation, path, Purpose::Other);
+            call.query.push(("pageSize", PAGE.to_owned()));
+            if !token.is_empty() {
+                call.query.push(("pageToken", std::mem::take(&mut token)));
+            }
+            let mut page = self.call(credentials, about, &call).await?.told()?;
+            if let Some(Value::Array(items)) = page.get_mut(field).map(Value::take) {
+                for item in items {
+                    if let Some(location) = placeholder(&item) {
+                        listed.unreachable.insert(location.to_owned());
+                    } else {
+                        listed.resources.push(item);
+                    }
+                }
+            }
+            let unreachable = page.get("unreachable").and_then(Value::as_array).into_iter().flatten();
+            listed.unreachable.extend(unreachable.filter_map(Value::as_str).map(location_of).map(str::to_owned));
+            match page.get("nextPageToken").and_then(Value::as_str) {
+                Some(next) if !next.is_empty() => next.clone_into(&mut token),
+                _ => return Ok(listed),
+            }
+        }
+        let message = format!("the list has more than {PAGES} pages");
+        Err(BackendError::new(Kind::Unavailable, operation, message))
+    }
+}
+
+/// The full name of a cache.
+fn name(project: &str, at: &At, collection: Collection) -> String {
+    format!("projects/{project}/locations/{}/{}/{}", at.place.location, collection.noun(), at.place.name)
+}
+
+/// The location that a placeholder stands for: `projects/p/locations/l/instances/-` means that `l` did not answer.
+fn placeholder(resource: &Value) -> Option<&str> {
+    let name = resource.get("name")?.as_str()?;
+    name.ends_with("/-").then(|| location_of(name))
+}
+
+/// `l` of `projects/p/locations/l/…`, and of `l`.
+fn location_of(name: &str) -> &str {
+    key(name).unwrap_or(name).split('/').next().unwrap_or(name)
+}
+
+/// The VPC network somewhere in a request's body.
+fn network(body: &Value) -> Option<String> {
+    match body {
+        Value::Object(fields) => {
+            let named = ["authorizedNetwork", "network"].iter().find_map(|name| fields.get(*name)?.as_str());
+            named.map(str::to_owned).or_else(|| fields.values().find_map(network))
+        }
+        Value::Array(items) => items.iter().find_map(network),
+        _ => None,
+    }
+}
+
+fn created_at(resource: &Value) -> Option<Timestamp> {
+    resource.get("createTime")?.as_str()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_network_is_found_wherever_it_stands() {
+        let path = "projects/p/global/networks/n";
+        for body in [
+            json!({"tier": "BASIC", "authorizedNetwork": path}),
+            json!({"pscConfigs": [{"network": path}]}),
+            json!({"endpoints": [{"connections": [{"pscAutoConnection": {"projectId": "p", "network": path}}]}]}),
+        ] {
+            assert_eq!(network(&body).as_deref(), Some(path), "{body}");
+        }
+        assert_eq!(network(&json!({"labels": {"a": "b"}})), None);
+    }
+
+    #[test]
+    fn a_location_is_told_however_it_is_spelled() {
+        for name in
+            ["europe-west3", "projects/p/locations/europe-west3", "projects/p/locations/europe-west3/instances/-"]
+        {
+            assert_eq!(location_of(name), "europe-west3");
+        }
+        assert_eq!(placeholder(&json!({"name": "projects/p/locations/l/instances/-"})), Some("l"));
+        assert_eq!(placeholder(&json!({"name": "projects/p/locations/l/instances/i-"})), None);
     }
 }

@@ -42,4 +42,42 @@ impl Collection {
             Self::Memcached => Product::GcpMemcached,
         }
     }
+
+    /// The call that looks at one.
+    pub(super) const fn get(self) -> &'static str {
+        match self {
+            Self::Redis => "redis.instances.get",
+            Self::RedisCluster => "redis.clusters.get",
+            Self::Valkey => "memorystore.instances.get",
+            Self::Memcached => "memcache.instances.get",
+        }
+    }
+
+    /// The call that lists them.
+    pub(super) const fn list(self) -> &'static str {
+        match self {
+            Self::Redis => "redis.instances.list",
+            Self::RedisCluster => "redis.clusters.list",
+            Self::Valkey => "memorystore.instances.list",
+            Self::Memcached => "memcache.instances.list",
+        }
+    }
+
+    /// The call that lists long-running operations.
+    pub(super) const fn operations(self) -> &'static str {
+        match self {
+            Self::Redis | Self::RedisCluster => "redis.operations.list",
+            Self::Valkey => "memorystore.operations.list",
+            Self::Memcached => "memcache.operations.list",
+        }
+    }
+
+    /// The least of Google's own roles that may make and remove caches.
+    pub(super) const fn role(self) -> &'static str {
+        match self {
+            Self::Redis | Self::RedisCluster => "roles/redis.admin",
+            Self::Valkey => "roles/memorystore.admin",
+            Self::Memcached => "roles/memcache.admin",
+        }
+    }
 }

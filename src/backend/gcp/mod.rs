@@ -3,10 +3,29 @@
 //! One folder per product; what products share stands beside them.
 
 mod api;
+mod budget;
+mod call;
 mod collection;
+mod credentials;
+mod error;
+mod http;
 mod inputs;
+mod instances;
 mod labels;
+mod memcached;
+mod memory;
+mod operations;
 mod place;
+mod prerequisites;
+mod psc;
+mod redis;
+mod redis_cluster;
+mod remedy;
+mod retry;
+mod signs;
+mod snapshots;
+mod status;
+mod valkey;
 
 use std::sync::Arc;
 
@@ -35,7 +54,12 @@ struct Shared {
 #[must_use]
 pub fn backends(config: &Gcp, sizes: SizeTable, clock: Arc<dyn Clock>, user_agent: &str) -> Vec<Arc<dyn Backend>> {
     let api = Api::new(config, clock.clone(), user_agent);
-    let _shared =
+    let shared =
         Arc::new(Shared { config: config.clone(), defaults: Defaults::read(&config.defaults), sizes, clock, api });
-    Vec::new()
+    vec![
+        Arc::new(redis::RedisInstances::new(shared.clone())),
+        redis_cluster::backend(shared.clone()),
+        valkey::backend(shared.clone()),
+        Arc::new(memcached::MemcachedInstances::new(shared)),
+    ]
 }

@@ -106,6 +106,8 @@ pub enum Next {
     Nothing,
     /// Create it.
     Create,
+    /// Make the parts that its creation still lacks.
+    Complete,
     /// Take over the existing cache.
     Adopt,
     /// Make these changes.
@@ -194,6 +196,7 @@ fn present(id: &GuResId, wanted: &Wanted, seen: &Observed, when: &When) -> Resul
         Phase::Creating if when.passed(mark.since, when.create) => {
             Err(Refusal::Deadline(Operation::Creating, mark.since))
         }
+        Phase::Creating if !seen.missing.is_empty() => Ok(Next::Complete),
         Phase::Creating => Ok(Next::Wait(Operation::Creating)),
         Phase::Ready | Phase::Changing | Phase::Busy => alive(wanted, mark, seen, when),
     }

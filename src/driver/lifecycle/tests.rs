@@ -63,6 +63,19 @@ use Operation::{Creating, Deleting, Updating};
 use Phase::{Absent, Busy, Changing, Failed, Ready, Shell};
 
 #[test]
+fn a_creation_that_lacks_a_part_is_completed_by_whoever_wants_it_so() {
+    let lacking = Observed { missing: vec![("user".into(), "u".into())], ..seen(Phase::Creating, mark()) };
+    assert_eq!(put(&same(), &lacking, &when()), Next::Complete);
+    assert_eq!(put(&other(), &lacking, &when()), Next::Conflict(Creating));
+    assert_eq!(next(&id(), Wish::Look, &lacking, &when()), Next::Wait(Creating));
+    assert_eq!(next(&id(), Wish::Absent, &lacking, &when()), Next::Remove);
+    let mut old = mark();
+    old.since = at(NOW - 61 * 60);
+    let late = Observed { missing: lacking.missing.clone(), ..seen(Phase::Creating, old) };
+    assert!(matches!(put(&same(), &late, &when()), Next::Refuse(Refusal::Deadline(Creating, _))));
+}
+
+#[test]
 fn a_put_that_changes_nothing() {
     for (phase, expected) in [
         (Absent, Next::Create),

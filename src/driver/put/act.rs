@@ -9,7 +9,7 @@ use crate::driver::answer::{Asked, explained, unexplained};
 use crate::driver::background::Who;
 use crate::driver::locate::{Found, Halt};
 use crate::driver::progress::later;
-use crate::driver::{Driver, DriverError, Put};
+use crate::driver::{Cookie, Driver, DriverError, Failure, Put};
 
 impl Driver {
     /// The mark of a new life, and the password that it stands for.
@@ -141,6 +141,22 @@ impl Driver {
             self.rewrite_mark(found.clone(), forgotten).await?;
         }
         Err(Halt::Fail(self.refuse(asked, found, error)))
+    }
+
+    /// A creation that failed and left nothing behind is told once. Then it is tried anew.
+    pub(super) async fn refuse_if_vanished(&self, asked: &Asked<'_>, found: &Found, who: Who) -> Result<(), Halt> {
+        let Some(error) = self.vanished(asked, found).await? else { return Ok(()) };
+        let error = error.hint("nothing is left of it; mend the cause and PUT again to create it anew").retryable();
+        let error = error.product(found.product());
+        if !who.is_caller() {
+            return Err(error.into());
+        }
+        let id = &asked.call.id;
+        let now = self.inner.clock.now();
+        self.inner.background.forget(id);
+        self.inner.told.tell(id, now).await;
+        let cookie = Cookie { told: Some(now), ..asked.cookie(None, None) };
+        Err(Halt::Fail(Failure { error, cookie: Some(self.seal_cookie(cookie, id)) }))
     }
 
     /// Tells why a creation failed. If a caller hears it, what is left begins to be cleared away, so that the next PUT

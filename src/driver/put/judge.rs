@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::backend::{Backend, Change, Class, PasswordMaker, Phase, Resolved};
-use crate::cache::{CacheName, FieldError, Mark, OnDelete, OnProviderChange, Origin, Place, State};
+use crate::cache::{CacheName, Code, FieldError, Mark, OnDelete, OnProviderChange, Origin, Place, Provider, State};
 use crate::config::DefaultsApply;
 use crate::driver::answer::{Asked, refused_changes};
 use crate::driver::lifecycle::{self, Next, Wanted, Wish};
@@ -26,8 +26,10 @@ pub(in crate::driver) struct Judged {
 impl Driver {
     /// Finds the cache, compares it with what is wanted, and decides. Changes nothing.
     pub(in crate::driver) async fn judge(&self, put: &Put, cookie: &Cookie) -> Result<Judged, Halt> {
-        let keys = Keys::new(put.call.credentials.as_ref(), cookie, put.spec.account.as_deref());
+        let keys = self.keys(&put.call, cookie, put.spec.account.as_deref());
         let backend = self.registry().get(put.product).map_err(DriverError::from)?;
+        // Where the account is of a cloud that is there, the cache may live on it still.
+        self.refuse_account(put, |theirs| !self.registry().providers().contains(&theirs))?;
         let (mut resolved, place) = self.resolve(put, backend.as_ref())?;
         let mut warnings = put.warnings.clone();
         let (mut found, mut older) = self.find(put, cookie, &keys, &place).await?;
@@ -69,17 +71,20 @@ impl Driver {
             search.owned.retain(|other| other.product() != found.product());
             older = search.current();
         }
+        if found.product() == put.product {
+            self.refuse_account(put, |_| true)?;
+        }
         warnings.extend(resolved.warnings.iter().cloned());
 
         let changes = self.changes(put, &resolved, &found, &place);
         let allowed = changes.iter().filter(|change| put.spec.allow.contains(&change_id(&put.call.id, change)));
-        let auth_by_driver =
-            found.backend.capabilities().password == PasswordMaker::Driver && resolved.text("auth") == Some("password");
+        let has_password =
+            found.backend.capabilities().password != PasswordMaker::Nobody && resolved.text("auth") == Some("password");
         let wanted = Wanted {
             want: put.spec.want_hash(),
             allowed: allowed.cloned().collect(),
             adopt: put.spec.adopt.is_some(),
-            rotate: put.spec.rotate.filter(|_| auth_by_driver),
+            rotate: put.spec.rotate.filter(|_| has_password),
             mark_differs: found.seen.mark().is_some_and(|mark| {
                 // Noted only once the cache has that size: noted earlier, it would hide that the update failed.
                 let resized = changes.is_empty() && resolved.capacity.is_some() && resolved.capacity != mark.capacity;
@@ -90,6 +95,18 @@ impl Driver {
         let when = self.when(found.product(), self.running(&put.call.id, cookie));
         let next = lifecycle::next(&put.call.id, Wish::Present(&wanted), &found.seen, &when);
         Ok(Judged { found, older, resolved, wanted, next, warnings })
+    }
+
+    /// Credentials of one cloud cannot make a cache on another.
+    fn refuse_account(&self, put: &Put, refused: impl Fn(Provider) -> bool) -> Result<(), DriverError> {
+        let wanted = put.product.provider();
+        let theirs = put.call.credentials.as_ref().map(|given| given.shape().provider());
+        let Some(theirs) = theirs.filter(|theirs| *theirs != wanted && refused(*theirs)) else { return Ok(()) };
+        let message = format!("the account holds credentials of {theirs}, and the cache goes to {wanted}");
+        let hint = format!(
+            "name an account of {wanted} in the resource definition's driver_account, or set `provider: {theirs}` in the inputs"
+        );
+        Err(DriverError::new(Code::Credentials, message).product(put.product).hint(hint))
     }
 
     /// The product's own words, and the place for a new cache. Both kinds of wrong fields are reported at once.
@@ -122,25 +139,30 @@ impl Driver {
             Some(found) if found.product() == put.product => return Ok((found, None)),
             Some(found) => {
                 // It may be the retired one: what is in the new place, if anything, counts.
-                let target = self.look(place.clone(), keys).await?;
-                return Ok(if target.is_of(id) { (target, Some(found)) } else { (found, None) });
+                return match self.look(place.clone(), keys).await {
+                    Ok(target) if target.is_of(id) => Ok((target, Some(found))),
+                    Ok(_) => Ok((found, None)),
+                    // A cloud that cannot be looked at does not hinder a cache that lives on another.
+                    Err(failed) if !failed.error.kind.is_transient() && is_current(&found) => Ok((found, None)),
+                    Err(failed) => Err(failed.into()),
+                };
             }
             None => {}
         }
-        let target = self.look(place.clone(), keys).await?;
-        if target.exists() {
-            return Ok((target, None));
-        }
-        let mut search = self
-            .search(id, put.spec.name_salt.as_deref(), keys, std::slice::from_ref(&target.at.place), Certainty::Recent)
-            .await;
-        if let Some(found) = search.current() {
+        let target = match self.look(place.clone(), keys).await {
+            Ok(target) if target.exists() => return Ok((target, None)),
+            Err(failed) if failed.error.kind.is_transient() => return Err(failed.into()),
+            target => target,
+        };
+        let salt = put.spec.name_salt.as_deref();
+        let mut search = self.search(id, salt, keys, std::slice::from_ref(place), Certainty::Recent).await;
+        if let Some(found) = search.current().filter(|found| target.is_ok() || is_current(found)) {
             return Ok((found, None));
         }
         match search.transient.pop() {
             // It may be there: making another one now could make two.
             Some(failed) => Err(Halt::Later(failed)),
-            None => Ok((target, None)),
+            None => Ok((target?, None)),
         }
     }
 
@@ -202,6 +224,11 @@ impl Driver {
         }
         new
     }
+}
+
+/// Whether the driver answers for it, rather than for one that took its place.
+fn is_current(found: &Found) -> bool {
+    found.seen.mark().is_some_and(|mark| mark.state == State::Owned)
 }
 
 /// What the product cannot do for this request, beside what its own fields say.

@@ -58,6 +58,7 @@ impl Driver {
             Next::Wait(operation) => Ok(Outcome::Pending(wait(operation))),
             Next::Conflict(operation) => Ok(Outcome::Conflict(wait(operation))),
             Next::Create => {
+                self.refuse_if_vanished(asked, &found, who).await?;
                 let (mark, password) = self.first_mark(put, &found, &resolved, wanted.want)?;
                 let steps = Self::steps_present(&found, &resolved, &[], &mark, password.as_ref(), put);
                 let ran = self.run(&found, steps).await?;
@@ -66,6 +67,18 @@ impl Driver {
                 }
                 tracing::info!(id = %put.call.id, place = %found.at.place, "creating");
                 Ok(started(Operation::Creating, &ran))
+            }
+            Next::Complete => {
+                let Some(mark) = mark else { return Err(lost_mark()) };
+                let password = self.derived(put, &found, mark.password.as_ref())?;
+                let steps = Self::steps_present(&found, &resolved, &[], &mark, password.as_ref(), put);
+                let ran = self.run(&found, steps).await?;
+                if ran.is_empty() {
+                    return Ok(Outcome::Pending(wait(Operation::Creating)));
+                }
+                let calls: Vec<&str> = ran.iter().map(|step| step.why.as_str()).collect();
+                let message = format!("creating: {}", calls.join(", "));
+                Ok(Outcome::Pending(Box::new(self.pending(asked, &found, Operation::Creating, since, message))))
             }
             Next::Adopt => {
                 let found = self.adopt(put, asked, found, wanted.want).await?;

@@ -9,7 +9,7 @@ use aws_lc_rs::digest;
 use cache_driver::backend::{self, Registry};
 use cache_driver::cache::{Provider, SizeTable};
 use cache_driver::clock::{Clock, ManualClock, SystemClock};
-use cache_driver::config::{Config, sandbox_overlay};
+use cache_driver::config::{Config, Emulators, sandbox_overlay};
 use cache_driver::driver::{Driver, Key, Keyring, Parts};
 use cache_driver::http;
 use cache_driver::random::{SeededSource, SystemSource};
@@ -94,7 +94,8 @@ impl World {
         let cloud = AwsSandbox::start(options).await.unwrap();
         let mut config = Config::default();
         config.sandbox.speed = speed;
-        let mut config = sandbox_overlay(config, Some(cloud.url()), ca.clone(), &[Provider::Aws], [7; 32]);
+        let emulators = Emulators { aws: Some(cloud.url()), ..Emulators::default() };
+        let mut config = sandbox_overlay(config, emulators, ca.clone(), &[Provider::Aws], [7; 32]);
         config.providers.aws.max_attempts = 1;
         adjust(&mut config);
         Self { cloud, config, ca, manual: None, speed, ids: AtomicU64::new(1) }

@@ -1,0 +1,119 @@
+//! One specification on its way to the fields of an instance.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::super::inputs::{Defaults, dotted};
+use crate::backend::Resolved;
+use crate::cache::{Apply, FieldError, Mode, Origin, Product, Provider, SizeTable, Spec};
+use crate::config::Gcp;
+
+/// What resolving needs besides the specification.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::backend::gcp) struct Setting<'a> {
+    pub(in crate::backend::gcp) product: Product,
+    pub(in crate::backend::gcp) config: &'a Gcp,
+    pub(in crate::backend::gcp) defaults: &'a Defaults,
+    pub(in crate::backend::gcp) sizes: &'a SizeTable,
+}
+
+/// One specification on its way.
+#[derive(Debug)]
+pub(in crate::backend::gcp) struct Resolving<'a> {
+    pub(in crate::backend::gcp) setting: Setting<'a>,
+    pub(in crate::backend::gcp) spec: &'a Spec,
+    pub(in crate::backend::gcp) out: Resolved,
+    pub(in crate::backend::gcp) errors: Vec<FieldError>,
+}
+
+impl<'a> Resolving<'a> {
+    pub(in crate::backend::gcp) fn new(setting: Setting<'a>, spec: &'a Spec) -> Self {
+        Self { setting, spec, out: Resolved::default(), errors: setting.defaults.errors().to_vec() }
+    }
+
+    /// The fields, or everything that the product cannot serve.
+    pub(in crate::backend::gcp) fn finish(self) -> Result<Resolved, Vec<FieldError>> {
+        if self.errors.is_empty() { Ok(self.out) } else { Err(self.errors) }
+    }
+
+    /// Reports a field, at the path where it was set.
+    pub(in crate::backend::gcp) fn wrong(
+        &mut self,
+        key: &str,
+        expected: impl Into<String>,
+        got: impl fmt::Display,
+        hint: Option<&str>,
+    ) {
+        let error = FieldError::new(self.spec.path_of(key), expected, got.to_string());
+        self.errors.push(match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        });
+    }
+
+    /// Where the first of these keys was set that is set at all; a request's setting before a route's.
+    pub(in crate::backend::gcp) fn origin(&self, keys: &[&str]) -> Option<&'a Origin> {
+        let mut set = keys.iter().filter_map(|key| self.spec.origin_of(key));
+        let first = set.next()?;
+        match first {
+            Origin::Route(_) => Some(set.find(|origin| !matches!(origin, Origin::Route(_))).unwrap_or(first)),
+            _ => Some(first),
+        }
+    }
+
+    /// A field of the `gcp` block: what was asked for, else the config's default.
+    pub(in crate::backend::gcp) fn native(&self, key: &str) -> Option<(&'a Value, Option<&'a Origin>)> {
+        self.setting.defaults.input(self.spec, key)
+    }
+
+    /// A field of the `gcp` block that somebody asked for.
+    pub(in crate::backend::gcp) fn asked(&self, key: &str) -> Option<&'a Value> {
+        self.spec.native(Provider::Gcp, key)
+    }
+
+    /// Reports fields of the block that belong to other products.
+    pub(in crate::backend::gcp) fn refuse(&mut self, keys: &[&str]) {
+        for key in keys {
+            if let Some(value) = self.asked(key) {
+                self.wrong(&dotted(key), format!("unset for {}", self.setting.product), shown(value), None);
+            }
+        }
+    }
+
+    /// `engine` and `mode`, of which an instance has one each; and when changes are made, of which Google leaves no choice.
+    pub(in crate::backend::gcp) fn kind(&mut self) {
+        let product = self.setting.product;
+        let only = product.engines().first().copied();
+        if let Some(engine) = self.spec.engine.filter(|engine| !product.engines().contains(engine)) {
+            let expected = only.map_or("unset", |only| only.as_str());
+            self.wrong("engine", format!("{expected} for {product}"), engine, None);
+        } else if let Some(engine) = only {
+            // `auto` is a choice of the product's, though somebody wrote it.
+            let origin = self.spec.engine.and_then(|_| self.spec.origin_of("engine"));
+            self.out.put("engine", engine.as_str(), origin);
+        }
+        match self.spec.mode {
+            None | Some(Mode::Standard) => self.out.put("mode", Mode::Standard.as_str(), self.spec.origin_of("mode")),
+            Some(mode) => self.wrong("mode", format!("standard for {product}"), mode, None),
+        }
+        if let Some(apply) = self.spec.apply.filter(|apply| *apply != Apply::Now) {
+            let hint = "google makes every change at once; the window is for its own maintenance only";
+            self.wrong("apply", format!("now for {product}"), apply, Some(hint));
+        }
+    }
+
+    /// Fields of the block that need no thought.
+    pub(in crate::backend::gcp) fn as_they_are(&mut self, keys: &[&str]) {
+        for key in keys {
+            if let Some((value, origin)) = self.native(key) {
+                self.out.put(key, value.clone(), origin);
+            }
+        }
+    }
+}
+
+/// A value in an error message.
+pub(in crate::backend::gcp) fn shown(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

@@ -1,0 +1,44 @@
+//! What never changes, or rarely, and would cost a call each time.
+
+use std::time::Duration;
+
+use moka::future::Cache;
+use secrecy::SecretString;
+use serde_json::Value;
+
+use super::credentials::Who;
+use crate::backend::Credentials;
+
+/// Remembers by credentials and key: what one was told is not handed to another.
+#[derive(Debug)]
+pub(super) struct Memory {
+    values: Cache<(Who, String), Value>,
+    secrets: Cache<(Who, String), SecretString>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            values: Cache::builder().max_capacity(4096).time_to_live(Duration::from_hours(1)).build(),
+            secrets: Cache::builder().max_capacity(1024).time_to_live(Duration::from_mins(5)).build(),
+        }
+    }
+}
+
+impl Memory {
+    pub(super) async fn value(&self, credentials: &Credentials, key: &str) -> Option<Value> {
+        self.values.get(&(credentials.into(), key.to_owned())).await
+    }
+
+    pub(super) async fn keep(&self, credentials: &Credentials, key: &str, value: Value) {
+        self.values.insert((credentials.into(), key.to_owned()), value).await;
+    }
+
+    pub(super) async fn secret(&self, credentials: &Credentials, key: &str) -> Option<SecretString> {
+        self.secrets.get(&(credentials.into(), key.to_owned())).await
+    }
+
+    pub(super) async fn keep_secret(&self, credentials: &Credentials, key: &str, secret: SecretString) {
+        self.secrets.insert((credentials.into(), key.to_owned()), secret).await;
+    }
+}

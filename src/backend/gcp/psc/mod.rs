@@ -1,0 +1,169 @@
+//! Redis Cluster and Valkey: reached by Private Service Connect, changed one path at a time, with tokens for clients.
+//!
+//! What both share. [`Dialect`] is what tells them apart.
+
+mod apply;
+mod changes;
+mod convert;
+mod dialect;
+#[cfg(test)]
+mod fixtures;
+mod look;
+mod observe;
+mod resolve;
+mod resource;
+mod steps;
+mod tokens;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+pub(super) use dialect::{Calls, Dialect, Versions};
+
+use super::{Shared, place};
+use crate::backend::{
+    At, Backend, BackendError, Capabilities, Change, Class, Connection, ConnectionPassword, Diagnosis, Finding, Goal,
+    Kind, Observed, Owned, Resolved, Result, Scope, Step, Typical,
+};
+use crate::cache::{Auth, CacheName, FieldError, Mode, OnDelete, Place, Spec};
+use resource::Resource;
+
+/// What DELETE can do.
+pub(super) const ON_DELETE: &[OnDelete] = OnDelete::ALL;
+/// What a change can be about.
+pub(super) const CHANGES: &[(&str, Class)] = changes::FIELDS;
+/// "10–15 min" for creations and removals, as users tell; labels and the like take a minute or two, scaling much longer.
+pub(super) const TYPICAL: Typical =
+    Typical { create: Duration::from_mins(12), update: Duration::from_mins(15), delete: Duration::from_mins(10) };
+
+/// How often snapshots are taken, unless it is asked for.
+const RDB_PERIOD: &str = "TWENTY_FOUR_HOURS";
+/// The hour (UTC) at which backups are taken, unless one is asked for: Google has no default of its own.
+const BACKUP_HOUR: u64 = 3;
+
+/// Drives Redis Cluster or Valkey.
+#[derive(Debug)]
+pub(super) struct Psc {
+    shared: Arc<Shared>,
+    dialect: &'static Dialect,
+}
+
+impl Psc {
+    pub(super) fn new(shared: Arc<Shared>, dialect: &'static Dialect) -> Self {
+        Self { shared, dialect }
+    }
+
+    /// The full name of the cache.
+    async fn name(&self, at: &At) -> Result<String> {
+        let parent = self.shared.api.parent(at).await?;
+        Ok(format!("{parent}/{}/{}", self.dialect.collection.noun(), at.place.name))
+    }
+}
+
+/// Reads an answer. What does not fit at all says nothing about the cache.
+fn read<T: DeserializeOwned>(call: &'static str, answer: Value) -> Result<T> {
+    serde_json::from_value(answer)
+        .map_err(|error| BackendError::new(Kind::Unavailable, call, "an answer that cannot be read").source(error))
+}
+
+#[async_trait]
+impl Backend for Psc {
+    fn capabilities(&self) -> &Capabilities {
+        &self.dialect.capabilities
+    }
+
+    fn resolve(&self, spec: &Spec) -> std::result::Result<Resolved, Vec<FieldError>> {
+        let Shared { config, defaults, sizes, .. } = self.shared.as_ref();
+        resolve::resolve(resolve::Setting { dialect: self.dialect, config, defaults, sizes }, spec)
+    }
+
+    fn place(&self, spec: &Spec, name: &CacheName) -> std::result::Result<Place, Vec<FieldError>> {
+        place::place(&self.shared.config, self.dialect.product(), spec, name)
+    }
+
+    fn places(&self, name: &CacheName) -> Vec<Place> {
+        place::places(&self.shared.config, self.dialect.product(), name)
+    }
+
+    async fn account(&self, at: &At) -> Result<String> {
+        self.shared.api.project(at).await
+    }
+
+    async fn observe(&self, at: &At) -> Result<Observed> {
+        let project = self.account(at).await?;
+        let Some(found) = self.shared.api.look(at, self.dialect.collection).await? else {
+            return Ok(Observed::absent(project));
+        };
+        let resource: Resource = read(self.dialect.calls.get, found)?;
+        let tokens = self.standing(at, &resource).await?;
+        Ok(observe::observed(self.dialect, &resource, tokens.as_ref(), project))
+    }
+
+    fn changes(&self, wanted: &Resolved, seen: &Observed) -> Vec<Change> {
+        changes::changes(wanted, seen)
+    }
+
+    fn steps(&self, goal: &Goal<'_>, seen: &Observed) -> Vec<Step> {
+        steps::steps(self.dialect, goal, seen)
+    }
+
+    async fn apply(&self, at: &At, step: &Step) -> Result<()> {
+        self.make(at, step).await
+    }
+
+    async fn connection(&self, at: &At, seen: &Observed) -> Result<Connection> {
+        let get = self.dialect.calls.get;
+        let lacks = |what: &str| BackendError::new(Kind::Busy, get, format!("the cache shows no {what} yet"));
+        let text = |field: &str| seen.fields.get(field).and_then(Value::as_str);
+        let endpoint = seen.endpoint.clone().ok_or_else(|| lacks("endpoint"))?;
+        let auth: Auth = text("auth").and_then(|auth| auth.parse().ok()).ok_or_else(|| lacks("authorization mode"))?;
+        let tls = seen.fields.get("tls") == Some(&true.into());
+        let password = match auth {
+            Auth::Password => ConnectionPassword::Told(self.password(at, seen).await?),
+            // With IAM the password is an OAuth token of whoever connects.
+            Auth::Iam | Auth::None => ConnectionPassword::None,
+        };
+        let ca_cert = if tls { self.authority(at, seen).await? } else { None };
+        let product = self.dialect.product();
+        let of_table = || self.shared.sizes.memory_of(product, "node_type", seen.fields.get("node_type")?);
+        Ok(Connection {
+            endpoint,
+            reader: seen.reader.clone(),
+            tls,
+            ca_cert,
+            auth,
+            username: None,
+            password,
+            cluster_mode: text("mode") == Some(Mode::Cluster.as_str()),
+            engine: self.dialect.engine(),
+            engine_version: text("engine_version").map(str::to_owned),
+            memory_gb: seen.fields.get("memory_gb").and_then(Value::as_f64).or_else(of_table),
+        })
+    }
+
+    async fn diagnose(&self, at: &At, since: Timestamp) -> Result<Diagnosis> {
+        self.shared.api.diagnose(at, self.dialect.collection, since).await
+    }
+
+    async fn list(&self, scope: &Scope) -> Result<Vec<Owned>> {
+        self.shared.api.owned(scope, self.dialect.collection, observe::phase_of).await
+    }
+
+    async fn preflight(&self, at: &At) -> Vec<Finding> {
+        let collection = self.dialect.collection;
+        let mut findings = self.shared.api.prerequisites(at, collection, self.dialect.capabilities.permissions).await;
+        if findings.iter().all(|finding| finding.ok) {
+            let message = format!(
+                "not asked: the network needs one of the class {} in {}, or creations fail and say so",
+                self.dialect.service_class, at.place.location
+            );
+            findings.push(Finding { subject: "service connection policy".to_owned(), ok: true, message });
+        }
+        findings
+    }
+}

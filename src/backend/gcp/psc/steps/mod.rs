@@ -1,0 +1,211 @@
+//! The calls that lead to a goal. A PATCH changes one path, and the next one is only taken when it is done: the labels with
+//! the mark first, then what grows, what neither grows nor shrinks, what shrinks.
+
+use serde_json::{Value, json};
+
+use super::convert::{PATHS, Path};
+use super::dialect::Dialect;
+use super::tokens;
+use crate::backend::gcp::labels::{Labels, labels};
+use crate::backend::{Change, Class, Fields, Goal, Observed, Pace, Phase, Resolved, Step};
+use crate::cache::{Intent, Mark};
+
+/// Node types from the smallest on, without the prefix of Redis Cluster's.
+const NODE_TYPES: [&str; 10] = [
+    "SHARED_CORE_NANO",
+    "CUSTOM_PICO",
+    "CUSTOM_MICRO",
+    "CUSTOM_MINI",
+    "STANDARD_SMALL",
+    "HIGHCPU_MEDIUM",
+    "STANDARD_LARGE",
+    "HIGHMEM_MEDIUM",
+    "HIGHMEM_XLARGE",
+    "HIGHMEM_2XLARGE",
+];
+
+/// Fields of a resolved cache that a creation does not send as they are.
+const NOT_SENT: [&str; 3] = ["engine", "high_availability", "tags"];
+
+/// The calls that lead to the goal.
+pub(super) fn steps(dialect: &Dialect, goal: &Goal<'_>, seen: &Observed) -> Vec<Step> {
+    let plan = Plan { dialect, seen };
+    match goal {
+        Goal::Present { resolved, mark, tags, .. } if seen.phase == Phase::Absent => {
+            vec![plan.create(resolved, mark, tags)]
+        }
+        Goal::Present { .. } if seen.phase == Phase::Creating => plan.missing().into_iter().collect(),
+        Goal::Present { resolved, changes, mark, tags, .. } => plan.update(resolved, changes, mark, tags),
+        Goal::Marked { mark } => plan.mark(mark, &[]).into_iter().collect(),
+        Goal::Rotated { mark, .. } => plan.rotate(mark),
+        Goal::Settled { mark, .. } => plan.settle(mark),
+        Goal::Removed { final_snapshot } => plan.remove(final_snapshot.as_deref()),
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Plan<'a> {
+    dialect: &'a Dialect,
+    seen: &'a Observed,
+}
+
+fn step(call: &'static str, why: impl Into<String>, fields: Value) -> Step {
+    let fields = match fields {
+        Value::Object(fields) => fields.into_iter().collect(),
+        _ => Fields::new(),
+    };
+    Step { call, why: why.into(), pace: Pace::Long, fields, mark: None, secret: None }
+}
+
+impl Plan<'_> {
+    fn create(&self, resolved: &Resolved, mark: &Mark, tags: &[(String, String)]) -> Step {
+        let mut fields = resolved.fields.clone();
+        fields.retain(|field, _| !NOT_SENT.contains(&field.as_str()));
+        let labels = labels(mark, &all_tags(resolved, tags), &Labels::new());
+        fields.insert("labels".to_owned(), json!(labels));
+        let create = step(self.dialect.calls.create, "there is none", Value::Null);
+        Step { fields, mark: Some(mark.clone()), ..create }
+    }
+
+    /// The first part that a new cache lacks: with TOKEN_AUTH clients need a user and a token.
+    fn missing(&self) -> Option<Step> {
+        let (kind, name) = self.seen.missing.first()?;
+        Some(match kind.as_str() {
+            tokens::USER_KIND => {
+                let why = format!("clients authenticate as the user {name}");
+                step(self.dialect.calls.add_user, why, json!({ "user": name }))
+            }
+            _ => self.add_token("clients need a token"),
+        })
+    }
+
+    /// A further token of the user. `known` are those there are: when another is there by then, it was made already.
+    fn add_token(&self, why: &str) -> Step {
+        let fields = json!({ "user": tokens::USER, "known": self.tokens() });
+        step(self.dialect.calls.add_token, why, fields)
+    }
+
+    /// The tokens there are, oldest first.
+    fn tokens(&self) -> Vec<&str> {
+        let parts = self.seen.parts.iter().filter(|(kind, _)| kind == tokens::TOKEN_KIND);
+        parts.map(|(_, name)| name.as_str()).collect()
+    }
+
+    /// The call that writes the mark, unless it is written.
+    fn mark(&self, mark: &Mark, tags: &[(String, String)]) -> Option<Step> {
+        if self.seen.mark() == Some(mark) {
+            return None;
+        }
+        let there = self.seen.fields.get("labels").and_then(Value::as_object).into_iter().flatten();
+        let others: Labels = there.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect();
+        let fields = json!({ "labels": labels(mark, tags, &others) });
+        Some(Step { mark: Some(mark.clone()), ..step(self.dialect.calls.patch, "write the mark", fields) })
+    }
+
+    fn update(&self, resolved: &Resolved, changes: &[Change], mark: &Mark, tags: &[(String, String)]) -> Vec<Step> {
+        let mut patches: Vec<(u8, Step)> =
+            PATHS.iter().filter_map(|path| self.patch(path, resolved, changes)).collect();
+        patches.sort_by_key(|(rank, _)| *rank);
+        let mark = self.mark(mark, &all_tags(resolved, tags));
+        mark.into_iter().chain(patches.into_iter().map(|(_, step)| step)).collect()
+    }
+
+    /// The change of one path, with all that the path holds: what does not change is sent as it is.
+    fn patch(&self, path: &Path, resolved: &Resolved, changes: &[Change]) -> Option<(u8, Step)> {
+        let can_be_made = |change: &&Change| matches!(change.class, Class::InPlace | Class::Disruptive);
+        let of_path = |change: &&Change| path.fields.contains(&change.field.as_str());
+        let changes: Vec<&Change> = changes.iter().filter(can_be_made).filter(of_path).collect();
+        let rank = changes.iter().map(|change| rank(change)).max()?;
+        let mut fields = Fields::new();
+        for field in path.fields {
+            let changed = changes.iter().find(|change| change.field == *field).map(|change| &change.to);
+            let value = changed.or_else(|| self.seen.fields.get(*field)).or_else(|| resolved.fields.get(*field));
+            if let Some(value) = value {
+                fields.insert((*field).to_owned(), value.clone());
+            }
+        }
+        let names: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
+        let patch = step(self.dialect.calls.patch, format!("change {}", names.join(", ")), Value::Null);
+        Some((rank, Step { fields, ..patch }))
+    }
+
+    /// The token comes before the mark, because the mark is what tells that there is one. A user has two at most: what an
+    /// earlier rotation left open is ended first.
+    fn rotate(&self, mark: &Mark) -> Vec<Step> {
+        let Some(old) = self.seen.mark().filter(|old| *old != mark) else { return Vec::new() };
+        if matches!(old.intent, Some(Intent::Settle(_))) {
+            return self.settle(&Mark { intent: None, ..old.clone() });
+        }
+        let add = (self.tokens().len() < 2).then(|| self.add_token("make a new token beside the old one"));
+        add.into_iter().chain(self.mark(mark, &[])).collect()
+    }
+
+    fn settle(&self, mark: &Mark) -> Vec<Step> {
+        if self.seen.mark() == Some(mark) {
+            return Vec::new();
+        }
+        let tokens = self.tokens();
+        let older = tokens.split_last().map_or(&[][..], |(_, older)| older);
+        let delete = |token: &&str| {
+            let fields = json!({ "user": tokens::USER, "token": token });
+            step(self.dialect.calls.delete_token, "make the old token invalid", fields)
+        };
+        older.iter().map(delete).chain(self.mark(mark, &[])).collect()
+    }
+
+    fn remove(&self, final_snapshot: Option<&str>) -> Vec<Step> {
+        if matches!(self.seen.phase, Phase::Absent | Phase::Deleting) {
+            return Vec::new();
+        }
+        let mut steps = Vec::new();
+        if self.seen.fields.get("deletion_protection_enabled") == Some(&true.into()) {
+            let fields = json!({ "deletion_protection_enabled": false });
+            steps.push(step(self.dialect.calls.patch, "lift google's deletion protection", fields));
+        }
+        let Some(name) = final_snapshot.filter(|_| self.seen.phase != Phase::Shell) else {
+            steps.push(step(self.dialect.calls.delete, "remove it", Value::Null));
+            return steps;
+        };
+        let fields = json!({ "final_snapshot": name });
+        let backup = step(self.dialect.calls.backup, format!("take the backup {name}"), fields.clone());
+        // Asked for once, however often it is sent; the removal waits for it.
+        steps.push(Step { pace: Pace::Instant, ..backup });
+        steps.push(step(self.dialect.calls.delete, format!("remove it once the backup {name} is taken"), fields));
+        steps
+    }
+}
+
+/// The request's own tags, and the driver's.
+fn all_tags(resolved: &Resolved, tags: &[(String, String)]) -> Vec<(String, String)> {
+    let own = resolved.fields.get("tags").and_then(Value::as_object).into_iter().flatten();
+    let own = own.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
+    own.chain(tags.iter().cloned()).collect()
+}
+
+/// When a change is safe: protection on, growth, the rest, shrinking, protection off.
+fn rank(change: &Change) -> u8 {
+    let grows = match change.field.as_str() {
+        "deletion_protection_enabled" => return if change.to == true { 0 } else { 8 },
+        "node_type" => size(&change.to) >= size(&change.from),
+        "shard_count" | "replica_count" => change.to.as_u64() > change.from.as_u64(),
+        _ => return 4,
+    };
+    match (change.field.as_str(), grows) {
+        ("node_type", true) => 1,
+        ("shard_count", true) => 2,
+        ("replica_count", true) => 3,
+        ("replica_count", false) => 5,
+        ("shard_count", false) => 6,
+        _ => 7,
+    }
+}
+
+/// Where a node type stands among the others; one that nobody has heard of is a large one.
+fn size(node_type: &Value) -> usize {
+    let name = node_type.as_str().unwrap_or_default();
+    let name = name.strip_prefix("REDIS_").unwrap_or(name);
+    NODE_TYPES.iter().position(|known| *known == name).unwrap_or(NODE_TYPES.len())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+//! The user that clients authenticate as, and its tokens (`TOKEN_AUTH`).
+//!
+//! Google makes the user `default` with a first token when a cache is made, where it does; where it does not, the driver
+//! adds them. A user has two tokens at most, which is what a rotation needs.
+//! <https://cloud.google.com/memorystore/docs/valkey/manage-basic-auth>
+
+use super::resource::{AuthToken, TokenAuthUser};
+
+/// The user whose name clients need not send.
+pub(super) const USER: &str = "default";
+
+/// What the parts are called.
+pub(super) const USER_KIND: &str = "tokenAuthUser";
+pub(super) const TOKEN_KIND: &str = "authToken";
+
+pub(super) const ACTIVE: &str = "ACTIVE";
+
+/// How it stands with them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// There is no user.
+    NoUser,
+    /// There is a user without any token.
+    NoToken,
+    /// Something is on its way.
+    Coming,
+    /// Clients can authenticate. The ids of all valid tokens, oldest first.
+    Complete(Vec<String>),
+}
+
+impl Standing {
+    pub(super) fn of(user: Option<&TokenAuthUser>, tokens: &[AuthToken]) -> Self {
+        let Some(user) = user else { return Self::NoUser };
+        let valid = in_order(tokens);
+        if !valid.is_empty() {
+            return Self::Complete(valid.iter().map(|token| id(token).to_owned()).collect());
+        }
+        // One that goes will be gone.
+        let comes = tokens.iter().any(|token| token.state != "DELETING");
+        if user.state != ACTIVE || comes { Self::Coming } else { Self::NoToken }
+    }
+
+    /// What has to be made, and can be made now.
+    pub(super) fn missing(&self) -> Vec<(String, String)> {
+        let part = |kind: &str| (kind.to_owned(), USER.to_owned());
+        match self {
+            Self::NoUser => vec![part(USER_KIND), part(TOKEN_KIND)],
+            Self::NoToken => vec![part(TOKEN_KIND)],
+            Self::Coming | Self::Complete(_) => Vec::new(),
+        }
+    }
+}
+
+/// The valid tokens, oldest first.
+fn in_order(tokens: &[AuthToken]) -> Vec<&AuthToken> {
+    let mut valid: Vec<&AuthToken> = tokens.iter().filter(|token| token.state == ACTIVE).collect();
+    valid.sort_by(|a, b| (a.create_time, &a.name).cmp(&(b.create_time, &b.name)));
+    valid
+}
+
+/// The last part of its name.
+pub(super) fn id(token: &AuthToken) -> &str {
+    token.name.rsplit('/').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(name: &str, state: &str, second: i64) -> AuthToken {
+        AuthToken {
+            name: format!("projects/p/locations/l/instances/i/tokenAuthUsers/default/authTokens/{name}"),
+            state: state.to_owned(),
+            create_time: jiff::Timestamp::from_second(1_800_000_000 + second).ok(),
+            token: None,
+        }
+    }
+
+    #[test]
+    fn what_is_missing_follows_from_what_is_there() {
+        let user = |state: &str| TokenAuthUser { state: state.to_owned() };
+        let (active, coming) = (user("ACTIVE"), user("CREATING"));
+        for (user, tokens, expected, missing) in [
+            (None, vec![], Standing::NoUser, 2),
+            (Some(&active), vec![], Standing::NoToken, 1),
+            (Some(&coming), vec![], Standing::Coming, 0),
+            (Some(&active), vec![token("a", "CREATING", 0)], Standing::Coming, 0),
+            (Some(&active), vec![token("a", "DELETING", 0)], Standing::NoToken, 1),
+            (Some(&active), vec![token("a", "ACTIVE", 0)], Standing::Complete(vec!["a".to_owned()]), 0),
+        ] {
+            let standing = Standing::of(user, &tokens);
+            assert_eq!(standing, expected);
+            assert_eq!(standing.missing().len(), missing, "{standing:?}");
+        }
+    }
+
+    #[test]
+    fn tokens_stand_in_the_order_in_which_they_were_made() {
+        let all = [token("b", "ACTIVE", 9), token("a", "ACTIVE", 3), token("c", "CREATING", 12)];
+        let active = TokenAuthUser { state: "ACTIVE".to_owned() };
+        assert_eq!(Standing::of(Some(&active), &all), Standing::Complete(vec!["a".to_owned(), "b".to_owned()]));
+    }
+}
