@@ -149,7 +149,9 @@ pub(super) fn values(config: &Config) -> Vec<Problem> {
 fn azure_ids(azure: &Azure) -> Vec<(String, &String)> {
     let mut ids: Vec<(String, &String)> = Vec::new();
     ids.extend(azure.subscription_id.iter().map(|id| ("providers.azure.subscription_id".to_owned(), id)));
-    ids.extend(azure.subscriptions.iter().enumerate().map(|(n, id)| (format!("providers.azure.subscriptions.{n}"), id)));
+    ids.extend(
+        azure.subscriptions.iter().enumerate().map(|(n, id)| (format!("providers.azure.subscriptions.{n}"), id)),
+    );
     ids.extend(azure.federated.tenant_id.iter().map(|id| ("providers.azure.federated.tenant_id".to_owned(), id)));
     let accounts = azure.accounts.iter();
     ids.extend(accounts.map(|(name, a)| (format!("providers.azure.accounts.{name}.tenant_id"), &a.tenant_id)));
@@ -158,7 +160,9 @@ fn azure_ids(azure: &Azure) -> Vec<(String, &String)> {
 
 /// Whether a text can be a tenant: an id or a domain. Anything else could lead elsewhere.
 fn is_tenant(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-' || c == b'.') && !text.starts_with('.')
+    !text.is_empty()
+        && text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-' || c == b'.')
+        && !text.starts_with('.')
 }
 
 fn names(config: &Config) -> Vec<Problem> {

@@ -115,12 +115,10 @@ impl Answer {
 
     /// Whether the cloud said that there is no such thing. A 404 of something in between says nothing.
     pub(super) fn is_absent(&self) -> bool {
-        const CODES: [&str; 4] =
-            ["ResourceNotFound", "ResourceGroupNotFound", "ParentResourceNotFound", "NotFound"];
+        const CODES: [&str; 4] = ["ResourceNotFound", "ResourceGroupNotFound", "ParentResourceNotFound", "NotFound"];
         self.status == 404
-            && Problem::read(&self.body).is_some_and(|problem| {
-                problem.is(&CODES) || problem.code.is_none() && problem.message == "Not Found"
-            })
+            && Problem::read(&self.body)
+                .is_some_and(|problem| problem.is(&CODES) || problem.code.is_none() && problem.message == "Not Found")
     }
 
     /// The answer, if it is a success.
@@ -232,8 +230,7 @@ impl Arm {
             status: u16::from(status),
             body: serde_json::from_slice(&body).unwrap_or_default(),
             operation: header(&headers, "azure-asyncoperation").map(SecretString::from),
-            request_id: header(&headers, "x-ms-correlation-request-id")
-                .or_else(|| header(&headers, "x-ms-request-id")),
+            request_id: header(&headers, "x-ms-correlation-request-id").or_else(|| header(&headers, "x-ms-request-id")),
             retry_after: header(&headers, "retry-after").and_then(|text| text.parse().ok()),
         })
     }
@@ -266,9 +263,8 @@ impl Arm {
 
     fn transport(&self) -> Result<Transport> {
         let made = self.transport.get_or_init(|| super::transport::transport(&self.config, &self.user_agent));
-        made.clone().map_err(|why| {
-            BackendError::new(Kind::Prerequisite, "connect", why).hint("check providers.azure.ca_file")
-        })
+        made.clone()
+            .map_err(|why| BackendError::new(Kind::Prerequisite, "connect", why).hint("check providers.azure.ca_file"))
     }
 
     /// The address of a call. What the cloud told is followed only to where the configuration leads anyway, because the

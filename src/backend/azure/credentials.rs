@@ -118,8 +118,9 @@ impl Identities {
             let names: Vec<&str> = self.accounts.keys().map(String::as_str).collect();
             let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
             let message = format!("the config has no azure account `{name}`; it has: {known}");
-            return Err(wrong(message)
-                .hint("add it under providers.azure.accounts, or send credentials with the request"));
+            return Err(
+                wrong(message).hint("add it under providers.azure.accounts, or send credentials with the request")
+            );
         };
         let Some(secret) = &account.client_secret else {
             return Err(wrong(format!("the account `{name}` of the config has no client secret")));

@@ -147,9 +147,10 @@ mod tests {
             "error_description": "AADSTS7000215: Invalid client secret provided. Trace ID: t-1 Correlation ID: c-1",
         });
         let error = of(401, &body, Whose::Theirs);
-        assert_eq!((error.kind, error.message.as_str()), (
-            Kind::Credentials, "AADSTS7000215: Invalid client secret provided"
-        ));
+        assert_eq!(
+            (error.kind, error.message.as_str()),
+            (Kind::Credentials, "AADSTS7000215: Invalid client secret provided")
+        );
         let cause = error.cause.unwrap();
         assert_eq!((cause.code.as_deref(), cause.request_id.as_deref()), (Some("AADSTS7000215"), Some("c-1")));
         assert_eq!(of(503, &json!({}), Whose::Theirs).kind, Kind::Unavailable);

@@ -102,12 +102,7 @@ const TOO_LITTLE_ROOM: [&str; 7] = [
 ];
 
 /// The kind of a failure, and what to do about it.
-pub(super) fn classify(
-    code: &str,
-    message: &str,
-    status: u16,
-    situation: &Situation<'_>,
-) -> (Kind, Option<String>) {
+pub(super) fn classify(code: &str, message: &str, status: u16, situation: &Situation<'_>) -> (Kind, Option<String>) {
     let is = |codes: &[&str]| codes.iter().any(|known| known.eq_ignore_ascii_case(code));
     if is(&TOO_LITTLE_ROOM) {
         return (Kind::Capacity, Some(situation.other_room()));
@@ -195,7 +190,9 @@ fn grant(message: &str) -> String {
     };
     match (quoted("action"), quoted("scope")) {
         (Some(action), Some(scope)) => {
-            format!("grant the identity the action {action} on the scope {scope}; `cache-driver policy azure` prints all that are needed")
+            format!(
+                "grant the identity the action {action} on the scope {scope}; `cache-driver policy azure` prints all that are needed"
+            )
         }
         _ => "grant the identity what `cache-driver policy azure` prints, on the resource group".to_owned(),
     }
@@ -220,7 +217,8 @@ mod tests {
     #[test]
     fn each_shape_of_a_body_is_read() {
         let read = |body: Value| Problem::read(&body);
-        let busy = "The resource 'r' is busy processing a previous update request.  Please try again later.\r\nRequestID=q-1";
+        let busy =
+            "The resource 'r' is busy processing a previous update request.  Please try again later.\r\nRequestID=q-1";
         let problem = read(json!({"error": {"code": "Conflict", "message": busy, "target": null}})).unwrap();
         assert_eq!((problem.code.as_deref(), problem.request_id.as_deref()), (Some("Conflict"), Some("q-1")));
         assert!(problem.message.ends_with("try again later"), "{}", problem.message);
@@ -234,7 +232,8 @@ mod tests {
         let problem = read(json!({"type": "https://x", "title": "Not Found", "status": 404, "traceId": "t"})).unwrap();
         assert_eq!((problem.code, problem.message.as_str()), (None, "Not Found"));
         assert_eq!(read(json!({"code": "C", "message": "m"})).unwrap().words(), "C: m");
-        for none in [json!(null), json!({}), json!({"StatusCode": 202}), json!({"error": null, "status": "InProgress"})] {
+        for none in [json!(null), json!({}), json!({"StatusCode": 202}), json!({"error": null, "status": "InProgress"})]
+        {
             assert_eq!(read(none.clone()), None, "{none}");
         }
     }

@@ -85,9 +85,8 @@ impl Operations {
         since: Timestamp,
     ) -> Result<Diagnosis> {
         let of = self.known.get(&cache.to_ascii_lowercase()).await;
-        let begun: Vec<Begun> = of.map_or_else(Vec::new, |of| {
-            of.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
-        });
+        let begun: Vec<Begun> =
+            of.map_or_else(Vec::new, |of| of.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect());
         let mut diagnosis = Diagnosis::default();
         for operation in begun.into_iter().filter(|operation| operation.at >= since) {
             let answer = arm.send(at, &Call::follow(STATUS, operation.url)).await?;

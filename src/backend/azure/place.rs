@@ -126,7 +126,8 @@ pub(super) fn place(
 
 /// Names of both products: those of Managed Redis are the shorter ones.
 fn is_name(name: &str) -> bool {
-    let parts = |name: &str| name.split('-').all(|part| !part.is_empty() && part.bytes().all(|c| c.is_ascii_alphanumeric()));
+    let parts =
+        |name: &str| name.split('-').all(|part| !part.is_empty() && part.bytes().all(|c| c.is_ascii_alphanumeric()));
     (1..=60).contains(&name.len()) && parts(name)
 }
 
@@ -247,9 +248,10 @@ mod tests {
         let azure = json!({"subscription_id": "33333333-3333-3333-3333-333333333333", "resource_group": "mine"});
         let errors = placed(json!({"region": "eastus", "azure": azure})).unwrap_err();
         let paths: Vec<&str> = errors.iter().map(|error| error.path.as_str()).collect();
-        assert_eq!(paths, [
-            "driver.values.azure.subscription_id", "driver.values.azure.resource_group", "driver.values.region"
-        ]);
+        assert_eq!(
+            paths,
+            ["driver.values.azure.subscription_id", "driver.values.azure.resource_group", "driver.values.region"]
+        );
         assert!(errors[2].expected.contains("westeurope, northeurope"));
         let spec = Spec::default();
         let name = CacheName::existing("cache-abc");

@@ -36,9 +36,8 @@ pub(super) async fn preflight(
     findings.push(finding("resource group", found));
     let provider = format!("{}/providers/Microsoft.Cache", situation.subscription_path());
     let provider = look.get("providers.get", provider, paths::RESOURCES).await;
-    let registration = provider.map(|answer| {
-        answer.body.get("registrationState").and_then(Value::as_str).unwrap_or("unknown").to_owned()
-    });
+    let registration = provider
+        .map(|answer| answer.body.get("registrationState").and_then(Value::as_str).unwrap_or("unknown").to_owned());
     let is_unregistered = registration.as_ref().is_ok_and(|state| !state.eq_ignore_ascii_case("Registered"));
     findings.push(match registration {
         Ok(state) if is_unregistered => Finding {
@@ -47,9 +46,10 @@ pub(super) async fn preflight(
             message: format!("it is `{state}`; {}", situation.registration("Microsoft.Cache")),
         },
         // Reading it takes a right on the subscription, which is not needed for anything else.
-        Err(error) if has_group && error.kind == Kind::Credentials => {
-            finding(PROVIDER, Ok("the identity may not read whether it is registered; the first call shows it".to_owned()))
-        }
+        Err(error) if has_group && error.kind == Kind::Credentials => finding(
+            PROVIDER,
+            Ok("the identity may not read whether it is registered; the first call shows it".to_owned()),
+        ),
         other => finding(PROVIDER, other),
     });
     if has_group && !is_unregistered {
@@ -88,7 +88,11 @@ impl Look<'_> {
         let message = if missing.is_empty() {
             format!("all that is needed on {}", self.situation.group)
         } else {
-            format!("missing on {}: {}; `cache-driver policy azure` prints all", self.situation.group, missing.join(", "))
+            format!(
+                "missing on {}: {}; `cache-driver policy azure` prints all",
+                self.situation.group,
+                missing.join(", ")
+            )
         };
         Finding { subject, ok: missing.is_empty(), message }
     }
@@ -113,7 +117,9 @@ fn is_granted(permissions: &Value, action: &str) -> bool {
     let roles = permissions.get("value").and_then(Value::as_array).into_iter().flatten();
     let has = |role: &Value, key: &str| {
         let patterns = role.get(key).and_then(Value::as_array).into_iter().flatten();
-        patterns.filter_map(Value::as_str).any(|pattern| matches(&pattern.to_ascii_lowercase(), &action.to_ascii_lowercase()))
+        patterns
+            .filter_map(Value::as_str)
+            .any(|pattern| matches(&pattern.to_ascii_lowercase(), &action.to_ascii_lowercase()))
     };
     roles.into_iter().any(|role| has(role, "actions") && !has(role, "notActions"))
 }

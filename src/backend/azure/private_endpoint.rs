@@ -53,14 +53,7 @@ pub(super) async fn look(arm: &Arm, at: &At, situation: &Situation<'_>) -> Resul
 
 /// The endpoint of the resource at `target`, in the subnet. `sub_resource` is `redisEnterprise` or `redisCache`; `id` is
 /// that of the resource which the cache serves.
-pub(super) fn body(
-    location: &str,
-    target: &str,
-    sub_resource: &str,
-    name: &str,
-    subnet: &Value,
-    id: &str,
-) -> Value {
+pub(super) fn body(location: &str, target: &str, sub_resource: &str, name: &str, subnet: &Value, id: &str) -> Value {
     json!({
         "location": location,
         "tags": {"managed-by": "cache-driver", "cache-driver-id": id},

@@ -38,13 +38,7 @@ impl<'a> Resolving<'a> {
     }
 
     /// Reports a field, at the path where it was set.
-    pub(super) fn wrong(
-        &mut self,
-        key: &str,
-        expected: impl Into<String>,
-        got: impl fmt::Display,
-        hint: Option<&str>,
-    ) {
+    pub(super) fn wrong(&mut self, key: &str, expected: impl Into<String>, got: impl fmt::Display, hint: Option<&str>) {
         let error = FieldError::new(self.spec.path_of(key), expected, got.to_string());
         self.errors.push(match hint {
             Some(hint) => error.hint(hint),
@@ -89,10 +83,13 @@ impl<'a> Resolving<'a> {
         let default = self.setting.defaults.get("sku").filter(|_| self.spec.capacity.is_none());
         if let Some(value) = own.or(default) {
             let sku = shown(value);
-            let key = if own.is_some() { self.spec.path_of("azure.sku") } else { "providers.azure.defaults.sku".to_owned() };
+            let key =
+                if own.is_some() { self.spec.path_of("azure.sku") } else { "providers.azure.defaults.sku".to_owned() };
             if super::sku::is_retired(&sku) {
                 let error = FieldError::new(key, format!("a sku of {product}"), sku.as_str());
-                self.errors.push(error.hint("azure makes no new Enterprise caches; choose Balanced, MemoryOptimized or ComputeOptimized"));
+                self.errors.push(error.hint(
+                    "azure makes no new Enterprise caches; choose Balanced, MemoryOptimized or ComputeOptimized",
+                ));
                 return;
             }
             if !is_known(&sku) {

@@ -10,8 +10,11 @@ pub(super) const MANAGED: [(&str, &str, &[u32]); 4] = [
 ];
 
 /// SKUs of Azure Cache for Redis, api-version 2024-11-01.
-const CLASSIC: [(&str, &str, &[u32]); 3] =
-    [("Basic", "C", &[0, 1, 2, 3, 4, 5, 6]), ("Standard", "C", &[0, 1, 2, 3, 4, 5, 6]), ("Premium", "P", &[1, 2, 3, 4])];
+const CLASSIC: [(&str, &str, &[u32]); 3] = [
+    ("Basic", "C", &[0, 1, 2, 3, 4, 5, 6]),
+    ("Standard", "C", &[0, 1, 2, 3, 4, 5, 6]),
+    ("Premium", "P", &[1, 2, 3, 4]),
+];
 
 /// The number up to which a SKU of Managed Redis holds no more than 25 GB, which is the most without clustering.
 const UNCLUSTERED: u32 = 20;
@@ -54,9 +57,9 @@ pub(super) fn classic() -> String {
 }
 
 fn listed(known: &[(&str, &str, &[u32])]) -> String {
-    let all = known.iter().flat_map(|(tier, letter, numbers)| {
-        numbers.iter().map(move |number| format!("{tier}_{letter}{number}"))
-    });
+    let all = known
+        .iter()
+        .flat_map(|(tier, letter, numbers)| numbers.iter().map(move |number| format!("{tier}_{letter}{number}")));
     all.collect::<Vec<_>>().join(", ")
 }
 

@@ -188,6 +188,9 @@ mod tests {
         let there = json!({"Team": "a", "other": "b"});
         assert!(covered(&there, &json!({"team": "a"})));
         assert!(!covered(&there, &json!({"team": "b"})) && !covered(&there, &json!({"new": "a"})));
-        assert_eq!(merged(Some(&there), Some(&json!({"team": "c"}))), *json!({"other": "b", "team": "c"}).as_object().unwrap());
+        assert_eq!(
+            merged(Some(&there), Some(&json!({"team": "c"}))),
+            *json!({"other": "b", "team": "c"}).as_object().unwrap()
+        );
     }
 }

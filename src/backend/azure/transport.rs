@@ -19,7 +19,8 @@ pub(super) fn transport(config: &Azure, user_agent: &str) -> Result<Transport, &
         builder = builder.no_proxy();
     }
     if let Some(pem) = &config.ca_pem {
-        let certificates = reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(|_| "the ca file is no pem")?;
+        let certificates =
+            reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(|_| "the ca file is no pem")?;
         if certificates.is_empty() {
             return Err("the ca file holds no certificate");
         }

@@ -42,7 +42,13 @@ pub(super) fn phase(cache: &Value) -> Phase {
     match status(cache).to_ascii_lowercase().as_str() {
         "creating" => Phase::Creating,
         "succeeded" => Phase::Ready,
-        "updating" | "scaling" | "linking" | "unlinking" | "provisioning" | "unprovisioning" | "configuringaad"
+        "updating"
+        | "scaling"
+        | "linking"
+        | "unlinking"
+        | "provisioning"
+        | "unprovisioning"
+        | "configuringaad"
         | "recoveringscalefailure" => Phase::Changing,
         "deleting" => Phase::Deleting,
         "failed" | "disabled" => Phase::Failed,

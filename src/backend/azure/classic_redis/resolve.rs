@@ -13,13 +13,8 @@ const PRODUCT: Product = Product::AzureClassicRedis;
 const EVICTION: &str = "maxmemory-policy";
 
 /// Parameters that may be set. Azure raises some of them to what the SKU needs.
-const PARAMETERS: [&str; 5] = [
-    EVICTION,
-    "maxmemory-reserved",
-    "maxmemory-delta",
-    "maxfragmentationmemory-reserved",
-    "notify-keyspace-events",
-];
+const PARAMETERS: [&str; 5] =
+    [EVICTION, "maxmemory-reserved", "maxmemory-delta", "maxfragmentationmemory-reserved", "notify-keyspace-events"];
 
 /// Fields of the block that belong to Managed Redis, or that this version does not set here.
 const OF_OTHERS: [(&str, &str); 8] = [
@@ -38,7 +33,9 @@ pub(super) fn resolve(setting: Setting<'_>, spec: &Spec) -> Result<Resolved, Vec
     let mut it = Resolving::new(PRODUCT, setting, spec);
     it.refuse_natives(&OF_OTHERS);
     it.engine();
-    it.warn("azure retires this product on 2028-09-30 and refuses new caches of new customers; choose azure/managed-redis");
+    it.warn(
+        "azure retires this product on 2028-09-30 and refuses new caches of new customers; choose azure/managed-redis",
+    );
     version(&mut it);
     let available = spec.high_availability.or_else(|| spec.replicas.map(|replicas| replicas > 0));
     it.sku(available == Some(true), sku::is_classic, sku::classic);
@@ -84,7 +81,12 @@ fn shape(it: &mut Resolving<'_>, available: Option<bool>) {
         }
         Mode::Standard => it.out.put("mode", "standard", it.spec.origin_of("mode")),
         Mode::Serverless => {
-            it.wrong("mode", format!("standard or cluster for {PRODUCT}"), "serverless", Some("azure has no serverless cache"));
+            it.wrong(
+                "mode",
+                format!("standard or cluster for {PRODUCT}"),
+                "serverless",
+                Some("azure has no serverless cache"),
+            );
         }
     }
     if available == Some(true) && is_basic {

@@ -16,8 +16,7 @@ pub(super) const REGENERATE: &str = "redis.regenerateKey";
 const ALONE: [&str; 4] = ["sku", "shard_count", "replicas_per_primary", "redis_version"];
 
 /// Changes that one call carries together.
-const TOGETHER: [&str; 6] =
-    ["tls", "auth", "public_network_access", "eviction_policy", "update_channel", "tags"];
+const TOGETHER: [&str; 6] = ["tls", "auth", "public_network_access", "eviction_policy", "update_channel", "tags"];
 
 /// The calls that lead to the goal.
 pub(super) fn steps(goal: &Goal<'_>, seen: &Observed) -> Vec<Step> {

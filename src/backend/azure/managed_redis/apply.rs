@@ -193,7 +193,8 @@ impl Applying<'_> {
     async fn revoke(&self) -> Result<()> {
         let id = self.field("object_id").and_then(Value::as_str).unwrap_or_default();
         let list = format!("{}/accessPolicyAssignments", self.database());
-        let answer = self.shared.arm.send(self.at, &Call::get("accessPolicyAssignments.list", list, MANAGED_REDIS)).await?;
+        let answer =
+            self.shared.arm.send(self.at, &Call::get("accessPolicyAssignments.list", list, MANAGED_REDIS)).await?;
         let found = assignment_of(&answer.body, id).unwrap_or_else(|| paths::assignment_name(id));
         self.delete(paths::assignment(&self.cluster, &found), MANAGED_REDIS).await
     }
@@ -202,14 +203,8 @@ impl Applying<'_> {
         let subnet = self.field("private_endpoint_subnet_id").cloned().unwrap_or_default();
         let id = self.field("id").and_then(Value::as_str).unwrap_or_default();
         let name = paths::private_endpoint_name(&self.at.place.name);
-        let body = private_endpoint::body(
-            self.situation.location,
-            &self.cluster,
-            parts::SUB_RESOURCE,
-            &name,
-            &subnet,
-            id,
-        );
+        let body =
+            private_endpoint::body(self.situation.location, &self.cluster, parts::SUB_RESOURCE, &name, &subnet, id);
         self.send(Call::put(self.step.call, self.endpoint(), NETWORK, body)).await.map(drop)
     }
 

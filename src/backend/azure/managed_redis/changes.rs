@@ -75,9 +75,8 @@ fn was_wanted(seen: &Observed, kind: &str) -> bool {
 
 /// A cache without clustering cannot grow beyond 25 GB. The policy comes after the SKU in the order of fields.
 fn must_cluster(field: &str, changes: &[Change], from: &Value) -> bool {
-    let grows = |change: &Change| {
-        change.field == "sku" && change.to.as_str().is_some_and(|sku| !sku::fits_unclustered(sku))
-    };
+    let grows =
+        |change: &Change| change.field == "sku" && change.to.as_str().is_some_and(|sku| !sku::fits_unclustered(sku));
     field == "clustering_policy" && *from == UNCLUSTERED && changes.iter().any(grows)
 }
 
@@ -165,36 +164,50 @@ mod tests {
             ),
             (json!({"azure": {"sku": "Balanced_B50"}}), enterprise.clone(), vec![("sku", Class::Disruptive)]),
             (json!({"high_availability": true}), json!({}), vec![("high_availability", Class::InPlace)]),
-            (json!({"high_availability": false}), json!({"high_availability": "Enabled"}), vec![(
-                "high_availability", Class::Disruptive,
-            )]),
+            (
+                json!({"high_availability": false}),
+                json!({"high_availability": "Enabled"}),
+                vec![("high_availability", Class::Disruptive)],
+            ),
             (json!({"mode": "cluster"}), json!({}), vec![("mode", Class::Disruptive)]),
             (json!({"mode": "cluster"}), enterprise.clone(), vec![("mode", Class::Replace)]),
-            (json!({"mode": "standard"}), json!({"mode": "cluster", "clustering_policy": "OSSCluster"}), vec![(
-                "mode", Class::Replace,
-            )]),
-            (json!({"azure": {"clustering_policy": "NoCluster"}}), enterprise, vec![(
-                "clustering_policy", Class::Replace,
-            )]),
+            (
+                json!({"mode": "standard"}),
+                json!({"mode": "cluster", "clustering_policy": "OSSCluster"}),
+                vec![("mode", Class::Replace)],
+            ),
+            (
+                json!({"azure": {"clustering_policy": "NoCluster"}}),
+                enterprise,
+                vec![("clustering_policy", Class::Replace)],
+            ),
             (json!({"tls": false}), json!({}), vec![("tls", Class::Disruptive)]),
             (json!({"eviction_policy": "allkeys-lru"}), json!({}), vec![("eviction_policy", Class::InPlace)]),
             (json!({"persistence": "rdb"}), json!({}), vec![("persistence", Class::InPlace)]),
-            (json!({"persistence": "rdb", "azure": {"rdb_frequency": "1h"}}),
-                json!({"persistence": "rdb", "rdb_frequency": "12h"}), vec![("rdb_frequency", Class::InPlace)]),
+            (
+                json!({"persistence": "rdb", "azure": {"rdb_frequency": "1h"}}),
+                json!({"persistence": "rdb", "rdb_frequency": "12h"}),
+                vec![("rdb_frequency", Class::InPlace)],
+            ),
             (json!({"azure": {"public_access": true}}), json!({}), vec![("public_network_access", Class::InPlace)]),
-            (json!({"azure": {"public_access": false}}), json!({"public_network_access": "Enabled"}), vec![(
-                "public_network_access", Class::Disruptive,
-            )]),
+            (
+                json!({"azure": {"public_access": false}}),
+                json!({"public_network_access": "Enabled"}),
+                vec![("public_network_access", Class::Disruptive)],
+            ),
             (json!({"azure": {"port": 10001}}), json!({}), vec![("port", Class::Replace)]),
             (json!({"azure": {"modules": "RediSearch"}}), json!({}), vec![("modules", Class::Replace)]),
             (key, json!({}), vec![("encryption_key", Class::Replace), ("user_assigned_identity_id", Class::InPlace)]),
-            (json!({"azure": {"private_endpoint_subnet_id": subnet}}), json!({}), vec![(
-                "private_endpoint_subnet_id", Class::InPlace,
-            )]),
-            (json!({"azure": {"private_endpoint_subnet_id": subnet}}),
-                json!({"private_endpoint_subnet_id": "/other"}), vec![(
-                "private_endpoint_subnet_id", Class::Impossible,
-            )]),
+            (
+                json!({"azure": {"private_endpoint_subnet_id": subnet}}),
+                json!({}),
+                vec![("private_endpoint_subnet_id", Class::InPlace)],
+            ),
+            (
+                json!({"azure": {"private_endpoint_subnet_id": subnet}}),
+                json!({"private_endpoint_subnet_id": "/other"}),
+                vec![("private_endpoint_subnet_id", Class::Impossible)],
+            ),
             (json!({"tags": {"team": "a"}}), json!({"tags": {"team": "b", "x": "y"}}), vec![("tags", Class::InPlace)]),
             (json!({"tags": {"team": "a"}}), json!({"tags": {"Team": "a", "x": "y"}}), vec![]),
         ] {

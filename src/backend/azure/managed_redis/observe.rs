@@ -207,7 +207,10 @@ fn of_cluster(cluster: &Value, tags: &BTreeMap<String, String>, fields: &mut Fie
     put("minimum_tls_version", told("minimumTlsVersion"));
     put("engine_version", told("redisVersion"));
     let key = "/properties/encryption/customerManagedKeyEncryption/keyEncryptionKeyUrl";
-    put("encryption_key", Some(cluster.pointer(key).filter(|key| key.is_string()).cloned().unwrap_or_else(|| "".into())));
+    put(
+        "encryption_key",
+        Some(cluster.pointer(key).filter(|key| key.is_string()).cloned().unwrap_or_else(|| "".into())),
+    );
     let identities = cluster.pointer("/identity/userAssignedIdentities").and_then(Value::as_object);
     let identity = identities.and_then(|all| all.keys().next()).map_or("", String::as_str);
     put("user_assigned_identity_id", Some(identity.into()));

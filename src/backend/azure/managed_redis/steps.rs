@@ -181,7 +181,9 @@ fn update(resolved: &Resolved, changes: &[Change], mark: &Mark, seen: &Observed,
         let wanted = resolved.list("object_ids");
         steps.extend(assign(&wanted, seen));
         let gone = object_ids(seen).into_iter().filter(|id| !wanted.iter().any(|w| w.eq_ignore_ascii_case(id)));
-        steps.extend(gone.map(|id| step(REVOKE, Pace::Long, format!("let {id} connect no more"), json!({"object_id": id}))));
+        steps.extend(
+            gone.map(|id| step(REVOKE, Pace::Long, format!("let {id} connect no more"), json!({"object_id": id}))),
+        );
     }
     steps.extend(change("private_endpoint_subnet_id").map(|_| endpoint(resolved, mark)));
     steps.extend(change("private_dns_zone_id").map(|_| dns(resolved)));

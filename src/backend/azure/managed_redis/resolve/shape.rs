@@ -49,8 +49,8 @@ fn policy(it: &mut Resolving<'_>) {
     let fits = sku::fits_unclustered(&sku);
     if let Some((Value::String(policy), origin)) = it.native("clustering_policy") {
         let (key, policy) = (dotted("clustering_policy"), policy.clone());
-        let contradicts = mode_of(&policy) != mode && (it.spec.mode.is_some() || policy == "OSSCluster");
-        if contradicts {
+        // The block's own fields win over what is only the default; against what was said they cannot both be right.
+        if mode_of(&policy) != mode && it.spec.mode.is_some() {
             let expected = if mode == Mode::Cluster {
                 "OSSCluster in cluster mode"
             } else {
@@ -61,6 +61,7 @@ fn policy(it: &mut Resolving<'_>) {
             let hint = "without clustering a cache holds up to 25 GB";
             it.wrong(&key, format!("EnterpriseCluster or OSSCluster with {sku}"), &policy, Some(hint));
         } else {
+            it.out.put("mode", mode_of(&policy).as_str(), it.spec.origin_of("mode"));
             it.out.put("clustering_policy", policy, origin);
         }
         return;
