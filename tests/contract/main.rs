@@ -170,4 +170,10 @@ contract! {
     aws_cluster
     #[cfg(all(feature = "aws", feature = "sandbox"))]
     aws_open
+    #[cfg(all(feature = "azure", feature = "sandbox"))]
+    azure_managed
+    #[cfg(all(feature = "azure", feature = "sandbox"))]
+    azure_managed_cluster
+    #[cfg(all(feature = "azure", feature = "sandbox"))]
+    azure_classic
 }

@@ -2,8 +2,10 @@
 
 #[cfg(all(feature = "aws", feature = "sandbox"))]
 mod aws;
+#[cfg(all(feature = "azure", feature = "sandbox"))]
+mod azure;
 mod imagined;
-#[cfg(all(feature = "aws", feature = "sandbox"))]
+#[cfg(all(any(feature = "aws", feature = "azure"), feature = "sandbox"))]
 mod retold;
 
 use std::future::Future;
@@ -59,6 +61,24 @@ pub(crate) fn all() -> Vec<Entry> {
             name: "aws_open",
             product: Some(Product::AwsReplicationGroup),
             start: || Box::pin(aws::start(aws::Shape::Open)),
+        },
+        #[cfg(all(feature = "azure", feature = "sandbox"))]
+        Entry {
+            name: "azure_managed",
+            product: Some(Product::AzureManagedRedis),
+            start: || Box::pin(azure::start(azure::Shape::Managed)),
+        },
+        #[cfg(all(feature = "azure", feature = "sandbox"))]
+        Entry {
+            name: "azure_managed_cluster",
+            product: Some(Product::AzureManagedRedis),
+            start: || Box::pin(azure::start(azure::Shape::ManagedCluster)),
+        },
+        #[cfg(all(feature = "azure", feature = "sandbox"))]
+        Entry {
+            name: "azure_classic",
+            product: Some(Product::AzureClassicRedis),
+            start: || Box::pin(azure::start(azure::Shape::Classic)),
         },
     ]
 }
