@@ -121,6 +121,16 @@ impl Answer {
                 .is_some_and(|problem| problem.is(&CODES) || problem.code.is_none() && problem.message == "Not Found")
     }
 
+    /// The same where a subscription in which the provider was never registered can have nothing of it either.
+    pub(super) fn shows_nothing(&self) -> bool {
+        const CODES: [&str; 3] =
+            ["MissingSubscriptionRegistration", "NoRegisteredProviderFound", "SubscriptionNotRegistered"];
+        self.is_absent()
+            || matches!(self.status, 404 | 409)
+                && Problem::read(&self.body)
+                    .is_some_and(|problem| problem.is(&CODES) && problem.message.contains("register"))
+    }
+
     /// The answer, if it is a success.
     pub(super) fn done(self, name: &'static str, situation: &Situation<'_>) -> Result<Self> {
         if self.is_success() { Ok(self) } else { Err(self.error(name, situation)) }

@@ -103,9 +103,8 @@ impl Harness for Caches {
 
     fn base(&self) -> Value {
         match self.shape {
-            Shape::Managed => json!({}),
+            Shape::Managed | Shape::Classic => json!({}),
             Shape::ManagedCluster => json!({"mode": "cluster"}),
-            Shape::Classic => json!({"product": "azure/classic-redis"}),
         }
     }
 
@@ -191,7 +190,8 @@ impl Harness for Caches {
     }
 
     fn calls(&self) -> Vec<Called> {
-        let reads = ["get", "list", "listKeys", "listSkusForScaling", "token"];
+        // The emulator knows no permissions, which are asked for by a GET.
+        let reads = ["get", "list", "listKeys", "listSkusForScaling", "token", "unknown"];
         let calls = self.cloud.control().calls().to_json();
         let listed = calls["calls"].as_array().unwrap().iter();
         listed
@@ -216,7 +216,9 @@ impl Harness for Caches {
             Trouble::NoCapacity => {
                 let message = "The requested size is not available in the region.";
                 let code = "SkuNotAvailable";
-                self.fault(json!({"kind": "error", "code": code, "status": 409, "message": message, "action": creation}));
+                self.fault(
+                    json!({"kind": "error", "code": code, "status": 409, "message": message, "action": creation}),
+                );
             }
             Trouble::NoQuota => self.fault(json!({"kind": "quota"})),
             Trouble::CreationFails => self.fault(json!({"kind": "create_failed", "message": WHY, "action": creation})),
@@ -271,14 +273,21 @@ const SCOPE: (&str, &str) =
 const WINDOW: (&str, &str) =
     ("steps::interrupting_changes_wait_for_the_window", "there is no window, and `apply` says so at once");
 
-const MANAGED: &[(&str, &str)] = &[OPEN, ONE, SCOPE, WINDOW];
+const BUSY: (&str, &str) =
+    ("apply::a_busy_cache_is_busy", "tags are the resource manager's own: a mark is written whatever goes on");
+
+const MANAGED: &[(&str, &str)] = &[OPEN, ONE, SCOPE, WINDOW, BUSY];
 
 const CLASSIC: &[(&str, &str)] = &[
     OPEN,
     ONE,
     SCOPE,
     WINDOW,
-    ("observe::a_failed_creation_leaves_a_shell_or_nothing", "`Failed` may hold data, so it is never taken for a shell"),
+    BUSY,
+    (
+        "observe::a_failed_creation_leaves_a_shell_or_nothing",
+        "`Failed` may hold data, so it is never taken for a shell",
+    ),
     ("diagnose::a_failed_creation_has_the_clouds_cause", "the same"),
     ("diagnose::what_happened_in_an_earlier_life_is_left_out", "the same"),
     ("whole::a_shell_is_removed_and_made_anew", "the same"),

@@ -86,7 +86,7 @@ impl ClassicRedis {
     async fn look(&self, at: &At, situation: &Situation<'_>) -> Result<Option<Value>> {
         let call = Call::get(GET, paths::classic(situation, &at.place.name), CLASSIC_REDIS);
         let answer = self.shared.arm.send(at, &call).await?;
-        if answer.is_absent() {
+        if answer.shows_nothing() {
             return Ok(None);
         }
         let cache = answer.done(GET, situation)?.body;

@@ -40,7 +40,7 @@ pub(super) async fn look(shared: &Shared, at: &At, situation: &Situation<'_>) ->
 
 async fn get(shared: &Shared, at: &At, situation: &Situation<'_>, call: Call) -> Result<Option<Value>> {
     let answer = shared.arm.send(at, &call).await?;
-    if answer.is_absent() {
+    if answer.shows_nothing() {
         return Ok(None);
     }
     Ok(Some(answer.done(call.name, situation)?.body))

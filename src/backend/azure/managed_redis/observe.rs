@@ -42,6 +42,9 @@ pub(super) fn observed(seen: &Seen, subscription: &str, name: &str, now: Timesta
             phase = Phase::Creating;
         }
     }
+    if phase == Phase::Ready && parts::are_changing(seen) {
+        phase = Phase::Changing;
+    }
     let answers = !matches!(phase, Phase::Creating | Phase::Shell);
     Observed {
         phase,

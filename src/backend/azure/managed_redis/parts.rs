@@ -67,6 +67,13 @@ pub(super) fn are_unfinished(tag: &str, seen: &Seen) -> bool {
     objects(tag) > 0 && assignments || names(tag, ENDPOINT) && endpoint
 }
 
+/// Whether a part is being made or removed. The cluster takes no other calls meanwhile, and does not say so.
+pub(super) fn are_changing(seen: &Seen) -> bool {
+    let rests = |state: &str| state.is_empty() || state.eq_ignore_ascii_case("Succeeded") || is_failed(state);
+    seen.assignments.iter().flatten().any(|(_, state)| !rests(state))
+        || seen.endpoint.as_ref().is_some_and(|endpoint| !rests(&endpoint.state))
+}
+
 fn is_failed(state: &str) -> bool {
     ["failed", "canceled"].contains(&state.to_ascii_lowercase().as_str())
 }
