@@ -95,7 +95,7 @@ async fn the_wire_carries_what_was_resolved() {
             json!({
                 "size": "large", "high_availability": true, "eviction_policy": "allkeys-lfu", "persistence": "rdb",
                 "tls": false, "tags": {"team": "a"}, "context": {"env": "dev"},
-                "azure": {"port": 11000, "rdb_frequency": "6h", "public_access": true},
+                "azure": {"port": 10000, "rdb_frequency": "6h", "public_access": true},
             }),
         )
         .await;
@@ -109,7 +109,7 @@ async fn the_wire_carries_what_was_resolved() {
         ("rdb_frequency", json!("6h")),
         ("tls", json!(false)),
         ("auth", json!("password")),
-        ("port", json!(11000)),
+        ("port", json!(10000)),
         ("tags", json!({"team": "a", "env": "dev"})),
     ] {
         assert_eq!(seen.fields.get(field), Some(&expected), "{field}");

@@ -46,7 +46,14 @@ pub(super) async fn look(arm: &Arm, at: &At, situation: &Situation<'_>) -> Resul
     if !answer.is_absent() {
         let body = answer.done(call.name, situation)?.body;
         let zone = body.pointer("/properties/privateDnsZoneConfigs/0/properties/privateDnsZoneId");
-        seen.zone = zone.and_then(Value::as_str).map(str::to_owned);
+        let state = body.pointer("/properties/provisioningState").and_then(Value::as_str).unwrap_or("Succeeded");
+        match state.to_ascii_lowercase().as_str() {
+            "succeeded" => seen.zone = zone.and_then(Value::as_str).map(str::to_owned),
+            // An entry that failed is one that is still to be made.
+            "failed" | "canceled" => {}
+            // The endpoint takes no other calls until its entry is made.
+            _ => state.clone_into(&mut seen.state),
+        }
     }
     Ok(Some(seen))
 }

@@ -12,8 +12,8 @@ use super::parts::{self, ASSIGNMENT, DATABASE, DNS, ENDPOINT};
 use crate::backend::{Endpoint, Fields, Observed, Ownership, Phase};
 use crate::cache::{Auth, CacheName, Engine, Mode, Persistence};
 
-/// For how long after the last operation began a part that is not there is one that is still to be made. Later it is one
-/// that somebody took away, which is a change to make and no creation.
+/// For how long after its birth a part that is not there is one that is still to be made. Later it is one that somebody
+/// took away, which is a change to make and no creation.
 const YOUNG: Duration = Duration::from_hours(1);
 
 /// Everything that one look asked for.
@@ -35,7 +35,7 @@ pub(super) fn observed(seen: &Seen, subscription: &str, name: &str, now: Timesta
     if phase == Phase::Creating && seen.database.is_none() && cluster_phase(&seen.cluster) == Phase::Ready {
         missing.push((DATABASE.to_owned(), "default".to_owned()));
     }
-    if phase == Phase::Ready && is_young(&ownership, now) {
+    if phase == Phase::Ready && was_never_changed(&all_tags, &ownership) && is_young(&ownership, now) {
         let wanted = tags::get(&all_tags, tags::PARTS).unwrap_or_default();
         missing = parts::missing(wanted, seen, name);
         if !missing.is_empty() || parts::are_unfinished(wanted, seen) {
@@ -102,7 +102,7 @@ fn phase(seen: &Seen, tags: &BTreeMap<String, String>, ownership: &Ownership) ->
     let cluster = cluster_phase(&seen.cluster);
     let Some(database) = &seen.database else {
         return match cluster {
-            Phase::Failed if was_never_ready(tags, ownership) => Phase::Shell,
+            Phase::Failed if was_never_changed(tags, ownership) => Phase::Shell,
             Phase::Ready | Phase::Changing | Phase::Busy => Phase::Creating,
             other => other,
         };
@@ -121,7 +121,7 @@ fn phase(seen: &Seen, tags: &BTreeMap<String, String>, ownership: &Ownership) ->
 }
 
 /// Whether nothing has been done to it since its creation.
-fn was_never_ready(tags: &BTreeMap<String, String>, ownership: &Ownership) -> bool {
+fn was_never_changed(tags: &BTreeMap<String, String>, ownership: &Ownership) -> bool {
     let born = tags::get(tags, tags::BORN).and_then(|born| born.parse::<i64>().ok());
     matches!(ownership, Ownership::Marked(mark) if Some(mark.since.as_second()) == born)
 }

@@ -187,7 +187,14 @@ fn update(resolved: &Resolved, changes: &[Change], mark: &Mark, seen: &Observed,
     }
     steps.extend(change("private_endpoint_subnet_id").map(|_| endpoint(resolved, mark)));
     steps.extend(change("private_dns_zone_id").map(|_| dns(resolved)));
-    with_mark(steps, mark, seen)
+    let mut steps = with_mark(steps, mark, seen);
+    // Without the tag a look would not know of an endpoint that is not connected yet.
+    if change("private_endpoint_subnet_id").is_some()
+        && let Some(Value::Object(lasting)) = steps.first_mut().and_then(|first| first.fields.get_mut(LASTING))
+    {
+        lasting.insert(tags::PARTS.to_owned(), parts::wanted(resolved).into());
+    }
+    steps
 }
 
 /// One call with those of the fields that change.

@@ -153,3 +153,13 @@ fn parts_that_were_wanted_are_part_of_the_creation_and_later_of_a_change() {
     assert_eq!((later.phase, later.missing.len()), (Phase::Ready, 0));
     assert_eq!(later.fields["private_endpoint_subnet_id"], "");
 }
+
+#[test]
+fn a_part_that_an_update_adds_makes_no_creation_of_it() {
+    let mut seen = running(Some(database("Succeeded", "Running")));
+    seen.cluster["tags"][PARTS] = "privateEndpoint".into();
+    seen.cluster["tags"]["cache-driver-t"] = (BORN_AT + 300).to_string().into();
+    let seen = look(&seen);
+    assert_eq!((seen.phase, seen.missing.len()), (Phase::Ready, 0));
+    assert!(seen.endpoint.is_some());
+}
