@@ -13,7 +13,7 @@ pub(super) const SECONDARY: &str = "Secondary";
 
 /// Which of the two keys is handed out: it is the other one with each generation.
 pub(super) fn in_use(mark: Option<&Mark>) -> &'static str {
-    if generation(mark) % 2 == 0 { PRIMARY } else { SECONDARY }
+    if generation(mark).is_multiple_of(2) { PRIMARY } else { SECONDARY }
 }
 
 /// Which of the two keys is not handed out.

@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn the_year_one_is_no_end() {
-        let at = |body: Value| ended(&body).map(|at| at.as_second());
+        let at = |body: Value| ended(&body).map(Timestamp::as_second);
         assert_eq!(at(json!({"startTime": "1970-01-01T00:01:00Z", "endTime": "0001-01-01T00:00:00Z"})), Some(60));
         assert_eq!(at(json!({"startTime": "1970-01-01T00:01:00+00:00", "endTime": "1970-01-01T00:02:00Z"})), Some(120));
         assert_eq!(at(json!({"startTime": null})), None);

@@ -55,10 +55,13 @@ impl<'a> Situation<'a> {
         } else {
             format!("another region ({})", self.elsewhere.join(", "))
         };
-        let product = if self.retired { "; or the product azure/managed-redis" } else { "" };
+        let sizes = if self.retired {
+            "another `size`, or the product azure/managed-redis"
+        } else {
+            "another `size`, or as `azure.sku` one of another family (MemoryOptimized_M10, ComputeOptimized_X3 …)"
+        };
         format!(
-            "azure has too little room for it in {} now: try {regions}, which helps more often than another size \
-             (`size`, or `azure.sku`){product}",
+            "azure has too little room for it in {} now: try {regions}, which helps more often than {sizes}",
             self.location
         )
     }

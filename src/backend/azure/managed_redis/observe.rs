@@ -80,10 +80,9 @@ fn state(resource: &Value) -> Phase {
         ("deleting", _) | (_, "deleting") => Phase::Deleting,
         ("creating", "failed" | "canceled") => Phase::Shell,
         ("creating", _) | (_, "creating") => Phase::Creating,
-        // It does not answer, and nothing that the driver may do would change that.
-        ("disabled" | "disabling", _) => Phase::Failed,
+        // A disabled one does not answer either, and nothing that the driver may do would change that.
+        ("disabled" | "disabling", _) | (_, "failed") => Phase::Failed,
         (state, _) if state.ends_with("failed") => Phase::Failed,
-        (_, "failed") => Phase::Failed,
         ("updating" | "scaling", _) | ("running" | "", "updating") => Phase::Changing,
         ("running" | "", "succeeded" | "canceled") => Phase::Ready,
         _ => Phase::Busy,
@@ -232,7 +231,8 @@ fn of_database(database: &Value, fields: &mut Fields) {
     put("engine_version", told("redisVersion").map(Value::from));
     put("tls", told("clientProtocol").map(|protocol| (protocol == "Encrypted").into()));
     let auth = |keys| if keys == "Enabled" { Auth::Password } else { Auth::Iam };
-    put("auth", told("accessKeysAuthentication").map(|keys| auth(keys).as_str().into()));
+    // What was made by an older API version does not say it: keys were on.
+    put("auth", Some(auth(told("accessKeysAuthentication").unwrap_or("Enabled")).as_str().into()));
     let policy = told("clusteringPolicy");
     let mode = |policy| if policy == "OSSCluster" { Mode::Cluster } else { Mode::Standard };
     put("mode", policy.map(|policy| mode(policy).as_str().into()));

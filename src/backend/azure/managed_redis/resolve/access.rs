@@ -56,16 +56,13 @@ fn key(it: &mut Resolving<'_>) {
         it.wrong("encryption_key", expected, url, Some("azure takes a version only, and follows no newer one"));
         return;
     }
-    match identity {
-        Some((id, origin)) => {
-            it.out.put("encryption_key", url, it.spec.origin_of("encryption_key"));
-            it.out.put("user_assigned_identity_id", id.clone(), origin);
-        }
-        None => {
-            let hint = "it needs the key vault's role Key Vault Crypto Service Encryption User";
-            let expected = "a user-assigned identity that may use encryption_key";
-            it.wrong(&dotted("user_assigned_identity_id"), expected, "nothing", Some(hint));
-        }
+    if let Some((id, origin)) = identity {
+        it.out.put("encryption_key", url, it.spec.origin_of("encryption_key"));
+        it.out.put("user_assigned_identity_id", id.clone(), origin);
+    } else {
+        let hint = "it needs the key vault's role Key Vault Crypto Service Encryption User";
+        let expected = "a user-assigned identity that may use encryption_key";
+        it.wrong(&dotted("user_assigned_identity_id"), expected, "nothing", Some(hint));
     }
 }
 
