@@ -23,7 +23,7 @@ check: fmt layering lint docs dependencies ## Format, layers, lints of every fea
 # For example `make conformance PYTEST="-k sandbox"`.
 PYTEST ?=
 
-conformance: ## The driver against other people's emulators, and the sandbox against boto3
+conformance: ## The driver against others' emulators, the sandbox against boto3 and Google's clients
 	scripts/conformance.sh $(PYTEST)
 
 bench: ## Benchmarks (criterion)

@@ -303,7 +303,9 @@ fn two_variables_that_contradict_each_other_are_refused() {
 fn a_loaded_configuration_prints_and_serialises_without_secrets() {
     let dir = TempDir::new().unwrap();
     std::fs::write(dir.path().join("key"), format!("{KEY}\n")).unwrap();
-    std::fs::write(dir.path().join("gcp.json"), format!("{{\"private_key\": \"{CANARY}\"}}\r\n")).unwrap();
+    let key =
+        format!(r#"{{"type": "service_account", "client_email": "e", "token_uri": "u", "private_key": "{CANARY}"}}"#);
+    std::fs::write(dir.path().join("gcp.json"), key + "\r\n").unwrap();
     std::fs::write(dir.path().join("azure"), format!("{CANARY}\n")).unwrap();
     std::fs::write(dir.path().join("ca.pem"), "PEM\n").unwrap();
     let toml = format!(
@@ -340,6 +342,23 @@ fn a_loaded_configuration_prints_and_serialises_without_secrets() {
         assert!(!text.contains("1, 2, 3, 4"), "bytes of a key: {text}");
     }
     assert!(serde_json::to_string(config).unwrap().contains("\"key\":\"[redacted]\""));
+}
+
+#[test]
+fn a_file_that_is_no_key_of_a_service_account_is_named_with_the_reason() {
+    for (text, part) in [
+        (CANARY.to_owned(), "no JSON object"),
+        (format!("{{\"type\": \"external_account\", \"x\": \"{CANARY}\"}}"), "these have external_account"),
+        (format!("{{\"type\": \"{CANARY}\"}}"), "these have another"),
+        (format!("{{\"type\": \"service_account\", \"private_key\": \"{CANARY}\"}}"), "lacks client_email, token_uri"),
+    ] {
+        let dir = TempDir::new().unwrap();
+        std::fs::write(dir.path().join("gcp.json"), text).unwrap();
+        let toml = "[providers.gcp.accounts.a]\ncredentials_file = \"DIR/gcp.json\"";
+        let error = file("a.toml", toml).load_in(&dir).unwrap_err().to_string();
+        assert!(error.contains("a.toml:2:1: providers.gcp.accounts.a.credentials_file: "), "{error}");
+        assert!(error.contains(part) && !error.contains(CANARY), "{error}");
+    }
 }
 
 #[test]

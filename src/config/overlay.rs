@@ -32,10 +32,11 @@ pub fn sandbox_overlay(
     compiled: &[Provider],
     key: [u8; 32],
 ) -> Config {
+    let speed = config.sandbox.speed.max(1.0);
     let of = |provider: Provider, url: Option<String>| url.filter(|_| compiled.contains(&provider));
     let providers = &mut config.providers;
     aws(&mut providers.aws, of(Provider::Aws, emulators.aws), cache_ca.clone());
-    gcp(&mut providers.gcp, of(Provider::Gcp, emulators.gcp));
+    gcp(&mut providers.gcp, of(Provider::Gcp, emulators.gcp), speed);
     azure(&mut providers.azure, of(Provider::Azure, emulators.azure), cache_ca);
 
     let first = config.providers.enabled().next();
@@ -44,13 +45,21 @@ pub fn sandbox_overlay(
     }
     config.secrets = Secrets { keyring: vec![Key { id: "sandbox".to_owned(), bytes: KeyBytes::from(key) }] };
 
-    let speed = config.sandbox.speed.max(1.0);
     let lifecycle = &mut config.lifecycle;
     lifecycle.poll_interval = lifecycle.poll_interval.div_f64(speed).max(Duration::from_millis(20));
     // `Retry-After` is whole seconds.
     lifecycle.retry_after.min = lifecycle.retry_after.min.div_f64(speed).max(Duration::from_secs(1));
     lifecycle.retry_after.max = lifecycle.retry_after.max.div_f64(speed).max(lifecycle.retry_after.min);
     config
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "at least 1, and too much is the most there is"
+)]
+fn whole(speed: f64) -> u32 {
+    speed.ceil() as u32
 }
 
 fn fill(place: &mut Option<String>, with: &str) {
@@ -77,12 +86,17 @@ fn aws(aws: &mut Aws, url: Option<String>, cache_ca: Option<String>) {
     });
 }
 
-fn gcp(gcp: &mut Gcp, url: Option<String>) {
+fn gcp(gcp: &mut Gcp, url: Option<String>, speed: f64) {
     gcp.enabled = url.is_some();
     gcp.endpoint_url = url;
     gcp.ca_file = None;
     gcp.ca_pem = None;
+    gcp.quota_project = None;
     gcp.static_token = Some(SecretString::from("sandbox"));
+    // What happens in a minute there happens in a second here.
+    for quota in [&mut gcp.requests_per_minute, &mut gcp.creations_per_minute] {
+        *quota = quota.saturating_mul(whole(speed));
+    }
     fill(&mut gcp.project, "sandbox-project");
     fill(&mut gcp.region, "europe-west3");
 }

@@ -239,8 +239,8 @@ pub(crate) fn given(account: &Value) -> Credentials {
     Credentials::Given(Arc::new(Given::recognise(account.as_object().unwrap()).unwrap()))
 }
 
-pub(crate) fn static_token() -> Option<SecretString> {
-    Some(SecretString::from("CANARY-static-token"))
+pub(crate) fn static_token() -> SecretString {
+    SecretString::from("CANARY-static-token")
 }
 
 /// A Valkey instance that is ready and needs no token.

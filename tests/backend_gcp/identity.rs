@@ -131,7 +131,7 @@ async fn the_machines_own_identity_never_goes_to_an_emulator() {
     let fake = Fake::start(|_| None).await;
     look(&fake.config(), &Hasty::new(), Credentials::Own).await.unwrap();
     assert_eq!(fake.calls()[0].bearer(), None);
-    let config = Gcp { static_token: static_token(), ..fake.config() };
+    let config = Gcp { static_token: Some(static_token()), ..fake.config() };
     look(&config, &Hasty::new(), Credentials::Own).await.unwrap();
     assert_eq!(fake.calls()[1].bearer(), Some("CANARY-static-token"));
 }

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import aws
+import gcp
 from driver import SECRETS, Driver
 from processes import Server, free_port
 
@@ -64,6 +65,46 @@ def sandbox():
     server = Server("sandbox", [binary(), "sandbox", "--speed", "400", "--aws-port", "0"])
     yield server.wait_for_line(r"\baws (http://[0-9.]+:[0-9]+)")
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def google_sandbox():
+    """Our own emulated Google Cloud. It is as slow as the real one: the tests skip the time, and so meet every state."""
+    server = Server("sandbox", [binary(), "sandbox", "--speed", "1", "--gcp-port", "0"])
+    yield server.wait_for_line(r"\bgcp (http://[0-9.]+:[0-9]+)")
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def google_wire(google_sandbox):
+    """The wire before it, for all tests: judging needs all the messages of Google's clients."""
+    wire = gcp.Wire(google_sandbox)
+    yield wire
+    wire.stop()
+
+
+@pytest.fixture
+def wire(google_wire):
+    """What goes over it during one test has no fault."""
+    google_wire.judge()
+    yield google_wire
+    assert google_wire.judge() == []
+
+
+@pytest.fixture
+def emulator(google_sandbox):
+    """The emulated Google Cloud behind its callers' backs. Nothing in it outlasts the test."""
+    behind = gcp.Emulator(google_sandbox)
+    yield behind
+    behind.reset()
+
+
+@pytest.fixture
+def google(wire, emulator):
+    """Google's clients with no credentials, over the wire."""
+    clients = gcp.Google(wire.url, emulator=emulator)
+    yield clients
+    clients.close()
 
 
 @pytest.fixture(scope="session")

@@ -170,6 +170,16 @@ contract! {
     aws_cluster
     #[cfg(all(feature = "aws", feature = "sandbox"))]
     aws_open
+    #[cfg(all(feature = "gcp", feature = "sandbox"))]
+    gcp_redis
+    #[cfg(all(feature = "gcp", feature = "sandbox"))]
+    gcp_redis_cluster
+    #[cfg(all(feature = "gcp", feature = "sandbox"))]
+    gcp_valkey
+    #[cfg(all(feature = "gcp", feature = "sandbox"))]
+    gcp_valkey_cluster
+    #[cfg(all(feature = "gcp", feature = "sandbox"))]
+    gcp_memcached
     #[cfg(all(feature = "azure", feature = "sandbox"))]
     azure_managed
     #[cfg(all(feature = "azure", feature = "sandbox"))]

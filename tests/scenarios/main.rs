@@ -10,10 +10,12 @@ mod failures;
 mod harness;
 mod kill;
 mod life;
-mod moving;
+
 mod owners;
 mod places;
 mod racing;
 mod rotation;
 mod secrets;
 mod start;
+#[cfg(feature = "gcp")]
+mod two_clouds;

@@ -37,6 +37,9 @@ use crate::config::Gcp;
 use api::Api;
 use inputs::Defaults;
 
+#[cfg(test)]
+mod recorded;
+
 /// What all products of Google Cloud share.
 #[derive(Debug)]
 struct Shared {

@@ -192,18 +192,17 @@ pub(super) fn complete_task(state: &mut State, key: &Key, operation: &str, done:
     let Some(resource) = state.resources.get_mut(key) else { return };
     let Some(at) = resource.tasks.iter().position(|task| task.operation == operation) else { return };
     let Task { change, due, .. } = resource.tasks.remove(at);
-    let outcome = match done {
-        Err(cause) => Outcome::Error(Failure::new(13, cause)),
-        Ok(()) => {
-            apply(&change, &mut resource.users);
-            match &change {
-                TokenChange::AddUser { .. } => response(resource),
-                TokenChange::AddToken { user, .. } => match resource.users.get(user) {
-                    Some(found) => typed(key.product, "TokenAuthUser", show_user(key, user, found)),
-                    None => empty(),
-                },
-                TokenChange::DeleteUser { .. } | TokenChange::DeleteToken { .. } => empty(),
-            }
+    let outcome = if let Err(cause) = done {
+        Outcome::Error(Failure::new(13, cause))
+    } else {
+        apply(&change, &mut resource.users);
+        match &change {
+            TokenChange::AddUser { .. } => response(resource),
+            TokenChange::AddToken { user, .. } => match resource.users.get(user) {
+                Some(found) => typed(key.product, "TokenAuthUser", show_user(key, user, found)),
+                None => empty(),
+            },
+            TokenChange::DeleteUser { .. } | TokenChange::DeleteToken { .. } => empty(),
         }
     };
     state.operations.end(key.product.api(), operation, due, outcome);

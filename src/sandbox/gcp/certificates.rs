@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::context::Context;
+use super::context::{Context, hex_of};
 use super::error::{Answer, ApiError};
 use super::operation::time;
 use super::product::Product;
@@ -20,7 +20,7 @@ pub(super) fn describe(pem: &str, now: Timestamp) -> Value {
     let base64: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
     let der = STANDARD.decode(base64).unwrap_or_default();
     let sha1 = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &der);
-    let fingerprint: String = sha1.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let fingerprint = hex_of(sha1.as_ref());
     let expires = now.checked_add(SignedDuration::from_hours(24 * DAYS)).unwrap_or(Timestamp::MAX);
     json!({
         "cert": pem,

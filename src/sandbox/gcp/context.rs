@@ -27,6 +27,11 @@ pub(super) fn hex(random: &dyn Random, length: usize) -> String {
     bytes.iter().filter_map(|byte| char::from_digit(u32::from(byte & 15), 16)).collect()
 }
 
+/// Two hexadecimal digits for each byte.
+pub(super) fn hex_of(bytes: &[u8]) -> String {
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|half| char::from_digit(half.into(), 16)).collect()
+}
+
 /// A random UUID.
 pub(super) fn uuid(random: &dyn Random) -> String {
     let mut bytes = [0; 16];

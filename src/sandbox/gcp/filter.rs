@@ -24,7 +24,7 @@ pub(super) fn admits(call: &Call, resource: &Object) -> Result<bool, ApiError> {
         let value = value.trim().trim_matches('"');
         let equal = match found {
             Some(Value::String(text)) => text == value || (value == "*"),
-            Some(other) => other.to_string() == value,
+            Some(other) => format!("{other}") == value,
             None => false,
         };
         if equal != wanted {

@@ -99,7 +99,6 @@ impl Inner {
             let mut state = self.lock();
             let now = self.now(&state);
             match (&task, state.resources.get(&key)) {
-                (_, None) => true,
                 (Some(operation), Some(_)) => {
                     advance::complete_task(&mut state, &key, operation, server.map(|_| ()));
                     false
@@ -108,7 +107,7 @@ impl Inner {
                     advance::complete(&mut state, &key, server, &self.world(now));
                     false
                 }
-                (None, Some(_)) => true,
+                (_, None) | (None, Some(_)) => true,
             }
         };
         // A reset came between: nobody will ever stop this server otherwise.

@@ -73,16 +73,19 @@ mod tests {
 
     use super::*;
 
-    fn object(value: Value) -> Object {
+    fn object(value: &Value) -> Object {
         value.as_object().cloned().unwrap()
     }
 
     #[test]
     fn only_what_a_path_names_changes_and_either_spelling_names_it() {
         for mask in ["memorySizeGb,persistenceConfig.mode", "memory_size_gb, persistence_config.mode"] {
-            let from = object(json!({"memorySizeGb": 5, "tier": "BASIC", "persistenceConfig": {"mode": "RDB"}}));
-            let mut into = object(json!({"memorySizeGb": 1, "tier": "X", "persistenceConfig": {"period": "ONE_HOUR"}}));
-            parse(mask).iter().for_each(|path| path.apply(&from, &mut into));
+            let from = object(&json!({"memorySizeGb": 5, "tier": "BASIC", "persistenceConfig": {"mode": "RDB"}}));
+            let mut into =
+                object(&json!({"memorySizeGb": 1, "tier": "X", "persistenceConfig": {"period": "ONE_HOUR"}}));
+            for path in parse(mask) {
+                path.apply(&from, &mut into);
+            }
             let wanted =
                 json!({"memorySizeGb": 5, "tier": "X", "persistenceConfig": {"mode": "RDB", "period": "ONE_HOUR"}});
             assert_eq!(Value::Object(into), wanted);
@@ -91,7 +94,7 @@ mod tests {
 
     #[test]
     fn what_the_body_lacks_is_cleared() {
-        let mut into = object(json!({"labels": {"a": "b"}}));
+        let mut into = object(&json!({"labels": {"a": "b"}}));
         parse("labels")[0].apply(&Object::new(), &mut into);
         assert!(into.is_empty());
         assert_eq!(parse("redisConfigs")[0].snake(), "redis_configs");

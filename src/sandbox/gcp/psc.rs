@@ -138,13 +138,11 @@ pub(super) fn forwarding_rule(resource: &Resource, network: &Network, index: usi
 
 /// The address of a connection: that of the server if there is one.
 pub(super) fn address(resource: &Resource, index: usize) -> String {
-    match &resource.listening {
-        Some(server) => server.host.clone(),
-        None => {
-            let at = 2 + usize::try_from(resource.number).unwrap_or_default() * 16 % 65_000 + index;
-            format!("10.128.{}.{}", at >> 8 & 255, at & 255)
-        }
+    if let Some(server) = &resource.listening {
+        return server.host.clone();
     }
+    let at = 2 + usize::try_from(resource.number).unwrap_or_default() * 16 % 65_000 + index;
+    format!("10.128.{}.{}", at >> 8 & 255, at & 255)
 }
 
 /// The port of the server if there is one.

@@ -225,13 +225,11 @@ pub(super) fn is_encrypted(resource: &Resource) -> bool {
 
 /// Host, port and read host.
 fn addresses(resource: &Resource, tls: bool) -> (String, u16, String) {
-    match &resource.listening {
-        Some(server) => (server.host.clone(), server.port, server.host.clone()),
-        None => {
-            let port = if tls { TLS_PORT } else { PLAIN_PORT };
-            (base(resource.number, 3), port, base(resource.number, 4))
-        }
+    if let Some(server) = &resource.listening {
+        return (server.host.clone(), server.port, server.host.clone());
     }
+    let port = if tls { TLS_PORT } else { PLAIN_PORT };
+    (base(resource.number, 3), port, base(resource.number, 4))
 }
 
 /// An address in the block of a resource.

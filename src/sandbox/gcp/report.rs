@@ -4,6 +4,7 @@ use aws_lc_rs::digest;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+use super::context::hex_of;
 use super::resources::show;
 use super::store::{Resource, State};
 
@@ -46,10 +47,5 @@ fn cache(resource: &Resource) -> Value {
 }
 
 fn sha256(text: &str) -> String {
-    use std::fmt::Write as _;
-
-    digest::digest(&digest::SHA256, text.as_bytes()).as_ref().iter().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("writing to a string does not fail");
-        hex
-    })
+    hex_of(digest::digest(&digest::SHA256, text.as_bytes()).as_ref())
 }

@@ -97,12 +97,23 @@ fn read_value(kind: &Kind, value: &Value, at: &str) -> Result<Option<Value>, Api
             .as_object()
             .filter(|map| map.values().all(Value::is_string))
             .map(|map| (!map.is_empty()).then(|| Value::Object(map.clone()))),
-        Kind::Enum(words) => word(words, value).map(|word| word.map(Into::into)),
-        Kind::Enums(words) => value.as_array().map(|list| {
-            let list: Vec<Value> =
-                list.iter().filter_map(|value| word(words, value)??.into()).map(Into::into).collect();
-            (!list.is_empty()).then(|| list.into())
-        }),
+        Kind::Enum(words) => match meaning(words, value) {
+            Meaning::Word(word) => Some(Some(word.into())),
+            Meaning::Zero => Some(None),
+            Meaning::Unknown => None,
+        },
+        Kind::Enums(words) => {
+            let Some(list) = value.as_array() else { return Err(mismatch(at, "TYPE_ENUM", value)) };
+            let mut found = Vec::new();
+            for value in list {
+                match meaning(words, value) {
+                    Meaning::Word(word) => found.push(Value::from(word)),
+                    Meaning::Zero => {}
+                    Meaning::Unknown => return Err(mismatch(at, "TYPE_ENUM", value)),
+                }
+            }
+            return Ok((!found.is_empty()).then(|| found.into()));
+        }
         Kind::Message(fields) => return read(fields, value, at).map(|message| Some(Value::Object(message))),
         Kind::Messages(fields) => {
             let Some(list) = value.as_array() else { return Err(mismatch(at, "MESSAGE", value)) };
@@ -124,17 +135,25 @@ fn texts(value: &Value) -> Option<Vec<Value>> {
     value.as_array().filter(|list| list.iter().all(Value::is_string)).cloned()
 }
 
-/// The word for a word or a number; the inner `None` is the enum's zero, the outer an unknown one.
-fn word(words: Words, value: &Value) -> Option<Option<&'static str>> {
+/// What a value means to an enum.
+enum Meaning {
+    Word(&'static str),
+    /// The enum's zero: not given.
+    Zero,
+    Unknown,
+}
+
+fn meaning(words: Words, value: &Value) -> Meaning {
     let found = match value {
         Value::String(text) => words.iter().find(|(word, _)| word == text),
         _ => value.as_i64().and_then(|number| words.iter().find(|(_, known)| *known == number)),
     };
     match found {
-        Some((_, 0)) => Some(None),
-        Some((word, _)) => Some(Some(word)),
-        None => (value.as_i64() == Some(0) || value.as_str().is_some_and(|text| text.ends_with("_UNSPECIFIED")))
-            .then_some(None),
+        Some((_, 0)) => Meaning::Zero,
+        Some((word, _)) => Meaning::Word(word),
+        None if value.as_i64() == Some(0) => Meaning::Zero,
+        None if value.as_str().is_some_and(|text| text.ends_with("_UNSPECIFIED")) => Meaning::Zero,
+        None => Meaning::Unknown,
     }
 }
 

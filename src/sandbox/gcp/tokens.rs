@@ -34,14 +34,11 @@ impl Bearers {
 
     /// From now on this token is refused, or every token there is.
     pub(super) fn refuse(&mut self, token: Option<String>) {
-        match token {
-            Some(token) => {
-                self.refused.insert(token);
-            }
-            None => {
-                self.all_refused = true;
-                self.issued.clear();
-            }
+        if let Some(token) = token {
+            self.refused.insert(token);
+        } else {
+            self.all_refused = true;
+            self.issued.clear();
         }
     }
 

@@ -4,8 +4,10 @@
 mod aws;
 #[cfg(all(feature = "azure", feature = "sandbox"))]
 mod azure;
+#[cfg(all(feature = "gcp", feature = "sandbox"))]
+mod gcp;
 mod imagined;
-#[cfg(all(any(feature = "aws", feature = "azure"), feature = "sandbox"))]
+#[cfg(all(any(feature = "aws", feature = "gcp", feature = "azure"), feature = "sandbox"))]
 mod retold;
 
 use std::future::Future;
@@ -61,6 +63,36 @@ pub(crate) fn all() -> Vec<Entry> {
             name: "aws_open",
             product: Some(Product::AwsReplicationGroup),
             start: || Box::pin(aws::start(aws::Shape::Open)),
+        },
+        #[cfg(all(feature = "gcp", feature = "sandbox"))]
+        Entry {
+            name: "gcp_redis",
+            product: Some(Product::GcpRedis),
+            start: || Box::pin(gcp::start(gcp::Shape::Redis)),
+        },
+        #[cfg(all(feature = "gcp", feature = "sandbox"))]
+        Entry {
+            name: "gcp_redis_cluster",
+            product: Some(Product::GcpRedisCluster),
+            start: || Box::pin(gcp::start(gcp::Shape::RedisCluster)),
+        },
+        #[cfg(all(feature = "gcp", feature = "sandbox"))]
+        Entry {
+            name: "gcp_valkey",
+            product: Some(Product::GcpValkey),
+            start: || Box::pin(gcp::start(gcp::Shape::Valkey)),
+        },
+        #[cfg(all(feature = "gcp", feature = "sandbox"))]
+        Entry {
+            name: "gcp_valkey_cluster",
+            product: Some(Product::GcpValkey),
+            start: || Box::pin(gcp::start(gcp::Shape::ValkeyCluster)),
+        },
+        #[cfg(all(feature = "gcp", feature = "sandbox"))]
+        Entry {
+            name: "gcp_memcached",
+            product: Some(Product::GcpMemcached),
+            start: || Box::pin(gcp::start(gcp::Shape::Memcached)),
         },
         #[cfg(all(feature = "azure", feature = "sandbox"))]
         Entry {

@@ -132,7 +132,7 @@ impl Identities {
     pub(super) async fn project(&self, credentials: &Credentials, own: bool) -> Result<Option<String>> {
         match credentials {
             Credentials::Own if !own || self.static_token.is_some() || self.http.is_emulated() => Ok(None),
-            Credentials::Own => self.own.project().await.map(Some),
+            Credentials::Own => self.own.project().await,
             Credentials::Given(given) if given.shape() == Shape::GcpToken => {
                 let field = given.field("project_id").map(|project| project.expose_secret().to_owned());
                 Ok(field.filter(|project| !project.is_empty()))

@@ -49,13 +49,20 @@ impl Own {
 
     pub(super) async fn token(&self) -> Result<SecretString> {
         let provider = self.provider().await?;
-        let token = self.ask(async move { provider.token(&[SCOPE]).await }).await?;
-        Ok(SecretString::from(token.as_str().to_owned()))
+        match self.ask(async move { provider.token(&[SCOPE]).await }).await? {
+            Ok(token) => Ok(SecretString::from(token.as_str().to_owned())),
+            Err(error) => {
+                let message = format!("the driver's own identity gives no token: {}", words(&error));
+                Err(BackendError::new(Kind::Unavailable, TOKEN, message))
+            }
+        }
     }
 
-    pub(super) async fn project(&self) -> Result<String> {
+    /// The project that it belongs to, if it tells.
+    pub(super) async fn project(&self) -> Result<Option<String>> {
         let provider = self.provider().await?;
-        Ok(self.ask(async move { provider.project_id().await }).await?.to_string())
+        let told = self.ask(async move { provider.project_id().await }).await?;
+        Ok(told.ok().map(|project| project.to_string()))
     }
 
     /// Seeks it anew at the next call.
@@ -107,13 +114,9 @@ impl Own {
     async fn ask<T: Send + 'static>(
         &self,
         asked: impl Future<Output = std::result::Result<T, gcp_auth::Error>> + Send + 'static,
-    ) -> Result<T> {
+    ) -> Result<std::result::Result<T, gcp_auth::Error>> {
         match tokio::time::timeout(self.patience, tokio::spawn(asked)).await {
-            Ok(Ok(Ok(told))) => Ok(told),
-            Ok(Ok(Err(error))) => {
-                let message = format!("the driver's own identity gives no token: {}", words(&error));
-                Err(BackendError::new(Kind::Unavailable, TOKEN, message))
-            }
+            Ok(Ok(told)) => Ok(told),
             Ok(Err(_)) => Err(missing("its key is broken")),
             Err(_) => Err(late()),
         }

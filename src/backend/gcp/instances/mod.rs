@@ -2,6 +2,7 @@
 //!
 //! Both take several fields in one PATCH, and both have a method of its own for a new version.
 
+mod accepted;
 mod body;
 mod certificates;
 mod compare;
@@ -12,6 +13,7 @@ mod tags;
 mod version;
 mod window;
 
+pub(super) use accepted::Accepted;
 pub(super) use body::{entries, mask};
 pub(super) use certificates::{TlsCertificate, valid};
 pub(super) use compare::{Compared, changes, is_same, same_network, version_class};

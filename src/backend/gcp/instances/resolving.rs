@@ -103,6 +103,18 @@ impl<'a> Resolving<'a> {
         }
     }
 
+    /// Reports zones outside the region, at the key where they stand.
+    pub(in crate::backend::gcp) fn zones_in_region(&mut self, key: &str) {
+        let Some((value, _)) = self.native(key) else { return };
+        let Some(region) = self.spec.region.as_deref().or(self.setting.config.region.as_deref()) else { return };
+        let zones = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        let is_elsewhere = |zone: &&str| zone.rsplit_once('-').is_none_or(|(of, _)| of != region);
+        let elsewhere: Vec<&str> = zones.iter().filter_map(Value::as_str).filter(is_elsewhere).collect();
+        if !elsewhere.is_empty() {
+            self.wrong(&dotted(key), format!("in the region {region}"), elsewhere.join(", "), None);
+        }
+    }
+
     /// Fields of the block that need no thought.
     pub(in crate::backend::gcp) fn as_they_are(&mut self, keys: &[&str]) {
         for key in keys {

@@ -8,14 +8,13 @@ use super::super::instances::{mask, to_google};
 use super::{COLLECTION, ENGINE, convert, steps};
 use crate::backend::{At, BackendError, Kind, Result, Step};
 
-/// Makes the call. That the instance is there, or gone, already is success: whose it is, the next look tells.
-pub(super) async fn apply(api: &Api, at: &At, step: &Step) -> Result<()> {
-    let (parent, project) = (api.parent(at).await?, api.project(at).await?);
-    let instances = format!("{parent}/{}", COLLECTION.noun());
-    let path = format!("{instances}/{}", at.place.name);
+/// Makes the call; `path` is that of the instance. That the instance is there, or gone, already is success: whose it is, the next look tells.
+pub(super) async fn apply(api: &Api, at: &At, path: &str, step: &Step) -> Result<()> {
+    let project = api.project(at).await?;
+    let path = path.to_owned();
     let calls = steps::CALLS;
     let (method, path, query, body) = match step.call {
-        call if call == calls.create => return create(api, at, instances, &project, step).await,
+        call if call == calls.create => return create(api, at, &project, step).await,
         call if call == calls.delete => {
             let request = request(step.call, Method::DELETE, path, Vec::new(), None);
             return api.send_if_there(at, COLLECTION, request).await.map(drop);
@@ -54,7 +53,8 @@ fn request<'a>(
 }
 
 /// Some regions begin at two vCPUs: where the first way to get a size is refused for them, the next is tried.
-async fn create(api: &Api, at: &At, instances: String, project: &str, step: &Step) -> Result<()> {
+async fn create(api: &Api, at: &At, project: &str, step: &Step) -> Result<()> {
+    let instances = format!("{}/{}", api.parent(at).await?, COLLECTION.noun());
     let alternatives = step.fields.get("node_config_alternatives").and_then(Value::as_array).cloned();
     let mut alternatives = alternatives.unwrap_or_default().into_iter();
     let mut step = step.clone();

@@ -47,35 +47,8 @@ pub(super) fn mark() -> Mark {
 /// An instance as Google was recorded to show it, with some fields changed.
 #[track_caller]
 pub(super) fn ready(changed: Value) -> Value {
-    let parameters = json!({
-        "id": "100000001", "params": {"listen-backlog": "10000", "max-item-size": "524288"},
-    });
-    let node = |id: &str, zone: &str, host: &str| {
-        json!({
-            "nodeId": id, "zone": zone, "state": "READY", "host": host, "port": 11211, "parameters": parameters,
-            "memcacheVersion": "MEMCACHE_1_5", "memcacheFullVersion": "memcached-1.5.16",
-        })
-    };
-    let mut all = json!({
-        "name": "projects/example-project/locations/europe-west3/instances/example-memcache",
-        "displayName": "Example",
-        "labels": {"team": "shop"},
-        "authorizedNetwork": "projects/example-project/global/networks/example-network",
-        "zones": ["europe-west3-a", "europe-west3-c"],
-        "nodeCount": 2,
-        "nodeConfig": {"cpuCount": 1, "memorySizeMb": 1024},
-        "memcacheVersion": "MEMCACHE_1_5",
-        "parameters": parameters,
-        "memcacheNodes": [
-            node("node-a-1", "europe-west3-a", "10.20.60.5"),
-            node("node-c-1", "europe-west3-c", "10.20.60.6"),
-        ],
-        "createTime": "2026-03-02T10:00:00.123456789Z",
-        "updateTime": "2026-03-02T10:00:00.123456789Z",
-        "state": "READY",
-        "memcacheFullVersion": "memcached-1.5.16",
-        "discoveryEndpoint": "10.20.60.4:11211",
-    });
+    let recorded = include_str!("../../../../tests/fixtures/gcp/memcache_instance_ready.json");
+    let mut all = serde_json::from_str::<Value>(recorded).unwrap()["body"].take();
     let Value::Object(changed) = changed else { panic!("an object") };
     all.as_object_mut().unwrap().extend(changed);
     all

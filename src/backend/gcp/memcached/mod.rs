@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use self::instance::Instance;
 use super::collection::Collection;
-use super::instances::{Setting, lacks, read};
+use super::instances::{Accepted, Setting, lacks, read};
 use super::{Shared, place};
 use crate::backend::{
     At, Backend, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Finding, Goal, Observed, Owned,
@@ -47,7 +47,6 @@ static CAPABILITIES: Capabilities = Capabilities {
     typical: Typical { create: Duration::from_mins(5), update: Duration::from_mins(5), delete: Duration::from_mins(3) },
     changes: changes::FIELDS,
     permissions: &[
-        "compute.networks.get",
         "memcache.instances.applyParameters",
         "memcache.instances.create",
         "memcache.instances.delete",
@@ -65,11 +64,17 @@ static CAPABILITIES: Capabilities = Capabilities {
 #[derive(Debug)]
 pub(super) struct MemcachedInstances {
     shared: Arc<Shared>,
+    accepted: Accepted,
 }
 
 impl MemcachedInstances {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared }
+        Self { shared, accepted: Accepted::default() }
+    }
+
+    /// `projects/{project}/locations/{location}/instances/{name}`.
+    async fn path(&self, at: &At) -> Result<String> {
+        Ok(format!("{}/{}/{}", self.shared.api.parent(at).await?, COLLECTION.noun(), at.place.name))
     }
 }
 
@@ -109,7 +114,9 @@ impl Backend for MemcachedInstances {
         match self.shared.api.look(at, COLLECTION).await? {
             Some(resource) => {
                 let instance: Instance = read(steps::CALLS.get, &resource)?;
-                Ok(observe::observed(&instance, &account))
+                let mut seen = observe::observed(&instance, &account);
+                self.accepted.complete(&self.path(at).await?, &mut seen);
+                Ok(seen)
             }
             None => Ok(Observed::absent(account)),
         }
@@ -124,7 +131,12 @@ impl Backend for MemcachedInstances {
     }
 
     async fn apply(&self, at: &At, step: &Step) -> Result<()> {
-        apply::apply(&self.shared.api, at, step).await
+        let path = self.path(at).await?;
+        apply::apply(&self.shared.api, at, &path, step).await?;
+        if let Some(mark) = step.mark.as_ref().filter(|_| step.call == steps::CALLS.patch) {
+            self.accepted.wrote(&path, mark);
+        }
+        Ok(())
     }
 
     async fn connection(&self, _at: &At, seen: &Observed) -> Result<Connection> {

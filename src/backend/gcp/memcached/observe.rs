@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn a_recorded_instance_is_read_whole() {
         let seen = seen(json!({}));
-        let params = json!({"listen-backlog": "10000", "max-item-size": "524288"});
+        let params = json!({"listen-backlog": "10000", "max-item-size": "524288", "max-reqs-per-event": "1"});
         let expected = json!({
             "engine_version": "1.5", "full_version": "1.5.16", "node_count": 2, "cpu_count": 1, "memory_size_mb": 1024,
             "network": "projects/example-project/global/networks/example-network",

@@ -44,6 +44,11 @@ pub(super) fn resolve(setting: Setting<'_>, spec: &Spec) -> Result<Resolved, Vec
     nodes(&mut it);
     node_config(&mut it);
     network(&mut it);
+    it.zones_in_region("zones");
+    if let Some(range) = it.asked("reserved_ip_range").map(shown).filter(|range| range.contains('/')) {
+        let hint = "a range of the network's private service access connection";
+        it.wrong(&dotted("reserved_ip_range"), "the name of an allocated range", range, Some(hint));
+    }
     security(&mut it);
     upkeep(&mut it);
     labels(&mut it);

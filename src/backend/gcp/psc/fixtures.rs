@@ -112,7 +112,7 @@ pub(super) fn cluster(changed: Value) -> Value {
 #[track_caller]
 pub(super) fn seen(dialect: &Dialect, resource: Value) -> Observed {
     let resource = serde_json::from_value(resource).unwrap();
-    let standing = Standing::Complete(vec!["t1".to_owned()]);
+    let standing = Standing::Complete { tokens: vec!["t1".to_owned()], changing: false };
     let mut seen = observed(dialect, &resource, Some(&standing), "my-project".to_owned());
     seen.ownership = Some(Ownership::Marked(Box::new(mark())));
     seen

@@ -21,7 +21,7 @@ impl Psc {
         let name = self.name(at).await?;
         let life = Life::of(resource);
         if let Some(tokens) = self.known_tokens(at, &name, &life).await {
-            return Ok(Some(Standing::Complete(tokens)));
+            return Ok(Some(Standing::Complete { tokens, changing: false }));
         }
         let (call, path) = (self.dialect.calls.get_user, user(&name));
         let user = match self.shared.api.get(at, self.dialect.collection, call, &path).await? {
@@ -34,8 +34,7 @@ impl Psc {
         };
         let standing = Standing::of(user.as_ref(), &tokens);
         // What comes or goes is looked at again.
-        let rests = tokens.iter().all(|token| token.state == tokens::ACTIVE);
-        if let (Standing::Complete(tokens), true) = (&standing, rests) {
+        if let Standing::Complete { tokens, changing: false } = &standing {
             self.shared.api.remember(at, &tokens_key(&name), json!({ "life": life.0, "tokens": tokens })).await;
         }
         Ok(Some(standing))

@@ -58,7 +58,10 @@ pub(super) fn observed(dialect: &Dialect, resource: &Resource, tokens: Option<&S
         missing: Vec::new(),
     };
     match tokens {
-        Some(Standing::Complete(names)) => {
+        Some(Standing::Complete { tokens: names, changing }) => {
+            if *changing && seen.phase == Phase::Ready {
+                seen.phase = Phase::Changing;
+            }
             seen.parts.push((tokens::USER_KIND.to_owned(), tokens::USER.to_owned()));
             seen.parts.extend(names.iter().map(|name| (tokens::TOKEN_KIND.to_owned(), name.clone())));
         }
@@ -160,7 +163,9 @@ fn mode(dialect: &Dialect, resource: &Resource) -> Option<Mode> {
 fn memory(resource: &Resource) -> Option<f64> {
     let shards = resource.shard_count.filter(|shards| *shards > 0);
     let shared = || Some(resource.precise_size_gb? / f64::from(shards?));
-    resource.node_config.size_gb.or_else(shared).filter(|gb| *gb > 0.0)
+    let told = resource.node_config.size_gb.or_else(shared).filter(|gb| *gb > 0.0)?;
+    // A third of 4.2 is 1.4.
+    Some((told * 1000.0).round() / 1000.0)
 }
 
 fn ca_mode(resource: &Resource) -> Option<&str> {

@@ -13,7 +13,7 @@ pub(super) const USER: &str = "default";
 pub(super) const USER_KIND: &str = "tokenAuthUser";
 pub(super) const TOKEN_KIND: &str = "authToken";
 
-pub(super) const ACTIVE: &str = "ACTIVE";
+const ACTIVE: &str = "ACTIVE";
 
 /// How it stands with them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,16 +24,22 @@ pub(super) enum Standing {
     NoToken,
     /// Something is on its way.
     Coming,
-    /// Clients can authenticate. The ids of all valid tokens, oldest first.
-    Complete(Vec<String>),
+    /// Clients can authenticate.
+    Complete {
+        /// The ids of all valid tokens, oldest first.
+        tokens: Vec<String>,
+        /// Whether a further one comes or goes.
+        changing: bool,
+    },
 }
 
 impl Standing {
     pub(super) fn of(user: Option<&TokenAuthUser>, tokens: &[AuthToken]) -> Self {
         let Some(user) = user else { return Self::NoUser };
-        let valid = in_order(tokens);
+        let valid: Vec<String> = in_order(tokens).into_iter().map(|token| id(token).to_owned()).collect();
         if !valid.is_empty() {
-            return Self::Complete(valid.iter().map(|token| id(token).to_owned()).collect());
+            let changing = user.state != ACTIVE || valid.len() < tokens.len();
+            return Self::Complete { tokens: valid, changing };
         }
         // One that goes will be gone.
         let comes = tokens.iter().any(|token| token.state != "DELETING");
@@ -46,7 +52,7 @@ impl Standing {
         match self {
             Self::NoUser => vec![part(USER_KIND), part(TOKEN_KIND)],
             Self::NoToken => vec![part(TOKEN_KIND)],
-            Self::Coming | Self::Complete(_) => Vec::new(),
+            Self::Coming | Self::Complete { .. } => Vec::new(),
         }
     }
 }
@@ -76,6 +82,10 @@ mod tests {
         }
     }
 
+    fn complete(tokens: &[&str], changing: bool) -> Standing {
+        Standing::Complete { tokens: tokens.iter().map(|token| (*token).to_owned()).collect(), changing }
+    }
+
     #[test]
     fn what_is_missing_follows_from_what_is_there() {
         let user = |state: &str| TokenAuthUser { state: state.to_owned() };
@@ -86,7 +96,9 @@ mod tests {
             (Some(&coming), vec![], Standing::Coming, 0),
             (Some(&active), vec![token("a", "CREATING", 0)], Standing::Coming, 0),
             (Some(&active), vec![token("a", "DELETING", 0)], Standing::NoToken, 1),
-            (Some(&active), vec![token("a", "ACTIVE", 0)], Standing::Complete(vec!["a".to_owned()]), 0),
+            (Some(&active), vec![token("a", "ACTIVE", 0)], complete(&["a"], false), 0),
+            (Some(&active), vec![token("a", "ACTIVE", 0), token("b", "CREATING", 1)], complete(&["a"], true), 0),
+            (Some(&active), vec![token("a", "DELETING", 0), token("b", "ACTIVE", 1)], complete(&["b"], true), 0),
         ] {
             let standing = Standing::of(user, &tokens);
             assert_eq!(standing, expected);
@@ -98,6 +110,6 @@ mod tests {
     fn tokens_stand_in_the_order_in_which_they_were_made() {
         let all = [token("b", "ACTIVE", 9), token("a", "ACTIVE", 3), token("c", "CREATING", 12)];
         let active = TokenAuthUser { state: "ACTIVE".to_owned() };
-        assert_eq!(Standing::of(Some(&active), &all), Standing::Complete(vec!["a".to_owned(), "b".to_owned()]));
+        assert_eq!(Standing::of(Some(&active), &all), complete(&["a", "b"], true));
     }
 }

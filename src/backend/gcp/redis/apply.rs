@@ -8,7 +8,7 @@ use super::super::instances::{mask, to_google};
 use super::{COLLECTION, ENGINE, convert, steps};
 use crate::backend::{At, BackendError, Kind, Result, Step};
 
-/// Makes the call. That the instance is there, or gone, already is success: whose it is, the next look tells.
+/// Makes the call; `path` is that of the instance. That the instance is there, or gone, already is success: whose it is, the next look tells.
 pub(super) async fn apply(api: &Api, at: &At, path: &str, step: &Step) -> Result<()> {
     let request =
         |method, path, query, body| Request { operation: step.call, method, path, query, with_request_id: false, body };

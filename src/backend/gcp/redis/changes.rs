@@ -53,7 +53,7 @@ fn same(field: &str, from: &Value, to: &Value) -> bool {
         }
         // Asked for by name, a range may be shown by its addresses, and the other way round.
         ("reserved_ip_range" | "secondary_ip_range", Some(from), Some(to)) => {
-            from == to || is_cidr(from) != is_cidr(to) || to == "auto"
+            from == to || is_cidr(from) != is_cidr(to) || to == super::AUTO
         }
         _ => is_same(from, to),
     }
@@ -182,7 +182,11 @@ mod tests {
                 json!({}),
                 vec![("reserved_ip_range", Class::Replace)],
             ),
-            (json!({"gcp": {"reserved_ip_range": "psa-range"}}), json!({}), vec![]),
+            (
+                json!({"gcp": {"reserved_ip_range": "psa-range", "connect_mode": "PRIVATE_SERVICE_ACCESS"}}),
+                json!({"connectMode": "PRIVATE_SERVICE_ACCESS"}),
+                vec![],
+            ),
             (json!({"gcp": {"zone": "europe-west3-b"}}), json!({}), vec![("zone", Class::Replace)]),
             (json!({"eviction_policy": "noeviction"}), json!({}), vec![("parameters", Class::InPlace)]),
             (json!({"persistence": "rdb"}), json!({}), vec![("persistence", Class::InPlace)]),

@@ -55,30 +55,8 @@ pub(super) fn mark() -> Mark {
 /// A basic instance as Google was recorded to show it, with some fields changed.
 #[track_caller]
 pub(super) fn ready(changed: Value) -> Value {
-    let mut all = json!({
-        "name": "projects/example-project/locations/europe-west3/instances/example-redis",
-        "displayName": "Example",
-        "labels": {"team": "shop"},
-        "locationId": "europe-west3-a",
-        "redisVersion": "REDIS_7_0",
-        "reservedIpRange": "10.20.30.160/29",
-        "host": "10.20.30.163",
-        "port": 6379,
-        "currentLocationId": "europe-west3-a",
-        "createTime": "2026-03-02T10:00:00.123456789Z",
-        "state": "READY",
-        "tier": "BASIC",
-        "memorySizeGb": 16,
-        "authorizedNetwork": "projects/example-project/global/networks/default",
-        "persistenceIamIdentity": "serviceAccount:service-100000000001@cloud-redis.iam.gserviceaccount.com",
-        "connectMode": "DIRECT_PEERING",
-        "transitEncryptionMode": "DISABLED",
-        "nodes": [{"id": "node-0", "zone": "europe-west3-a"}],
-        "readReplicasMode": "READ_REPLICAS_DISABLED",
-        "persistenceConfig": {"persistenceMode": "DISABLED"},
-        "maintenanceVersion": "20230821_00_00",
-        "availableMaintenanceVersions": ["20231114_00_00", "20240220_00_00"],
-    });
+    let recorded = include_str!("../../../../tests/fixtures/gcp/redis_instance_ready.json");
+    let mut all = serde_json::from_str::<Value>(recorded).unwrap()["body"].take();
     let Value::Object(changed) = changed else { panic!("an object") };
     all.as_object_mut().unwrap().extend(changed);
     all

@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use self::instance::Instance;
 use super::collection::Collection;
-use super::instances::{Setting, read};
+use super::instances::{Accepted, Setting, read};
 use super::{Shared, place};
 use crate::backend::{
     At, Backend, Capabilities, Change, Connection, Diagnosis, Finding, Goal, Observed, Owned, PasswordMaker, Phase,
@@ -37,6 +37,8 @@ const BASIC: &str = "BASIC";
 const STANDARD: &str = "STANDARD_HA";
 const DIRECT_PEERING: &str = "DIRECT_PEERING";
 const RDB: &str = "rdb";
+/// The second range of addresses, as Google chooses it.
+const AUTO: &str = "auto";
 /// The least GB of an instance whose replicas answer reads.
 /// <https://cloud.google.com/memorystore/docs/redis/about-read-replicas>
 const LEAST_WITH_READS: i64 = 5;
@@ -58,8 +60,6 @@ static CAPABILITIES: Capabilities = Capabilities {
     },
     changes: changes::FIELDS,
     permissions: &[
-        "cloudkms.cryptoKeys.get",
-        "compute.networks.get",
         "redis.instances.create",
         "redis.instances.delete",
         "redis.instances.get",
@@ -77,11 +77,12 @@ static CAPABILITIES: Capabilities = Capabilities {
 #[derive(Debug)]
 pub(super) struct RedisInstances {
     shared: Arc<Shared>,
+    accepted: Accepted,
 }
 
 impl RedisInstances {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared }
+        Self { shared, accepted: Accepted::default() }
     }
 
     /// `projects/{project}/locations/{location}/instances/{name}`.
@@ -126,7 +127,9 @@ impl Backend for RedisInstances {
         match self.shared.api.look(at, COLLECTION).await? {
             Some(resource) => {
                 let instance: Instance = read(steps::CALLS.get, &resource)?;
-                Ok(observe::observed(&instance, &account))
+                let mut seen = observe::observed(&instance, &account);
+                self.accepted.complete(&self.path(at).await?, &mut seen);
+                Ok(seen)
             }
             None => Ok(Observed::absent(account)),
         }
@@ -141,7 +144,12 @@ impl Backend for RedisInstances {
     }
 
     async fn apply(&self, at: &At, step: &Step) -> Result<()> {
-        apply::apply(&self.shared.api, at, &self.path(at).await?, step).await
+        let path = self.path(at).await?;
+        apply::apply(&self.shared.api, at, &path, step).await?;
+        if let Some(mark) = step.mark.as_ref().filter(|_| step.call == steps::CALLS.patch) {
+            self.accepted.wrote(&path, mark);
+        }
+        Ok(())
     }
 
     async fn connection(&self, at: &At, seen: &Observed) -> Result<Connection> {

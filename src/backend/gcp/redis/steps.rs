@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::super::instances::{Calls, mark_alone, marked, remove, step};
+use super::AUTO;
 use crate::backend::{Change, Class, Fields, Goal, Observed, Ownership, Phase, Resolved, Step};
 use crate::cache::Mark;
 
@@ -34,7 +35,7 @@ fn create(resolved: &Resolved, mark: &Mark) -> Step {
         fields.remove("replica_count");
     }
     // A second range is for instances that were made without read replicas.
-    if resolved.text("secondary_ip_range") == Some("auto") {
+    if resolved.text("secondary_ip_range") == Some(AUTO) {
         fields.remove("secondary_ip_range");
     }
     Step { mark: Some(mark.clone()), ..step(CALLS.create, "there is none", fields) }

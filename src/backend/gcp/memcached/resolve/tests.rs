@@ -78,6 +78,8 @@ fn what_the_product_cannot_serve_is_named_at_its_path() {
         (json!({"maintenance_window": "sun:03:00-sun:04:00"}), "maintenance_window"),
         (json!({"gcp": {"cpu_count": 3}}), "gcp.cpu_count"),
         (json!({"gcp": {"display_name": "x".repeat(81)}}), "gcp.display_name"),
+        (json!({"gcp": {"zones": "europe-west3-a,europe-west1-b"}}), "gcp.zones"),
+        (json!({"gcp": {"reserved_ip_range": "10.0.0.0/29"}}), "gcp.reserved_ip_range"),
         (json!({"gcp": {"connect_mode": "DIRECT_PEERING"}}), "gcp.connect_mode"),
         (json!({"gcp": {"memory_size_gb": 5}}), "gcp.memory_size_gb"),
         (json!({"gcp": {"tier": "BASIC"}}), "gcp.tier"),

@@ -9,7 +9,7 @@ fn look(dialect: &Dialect, resource: Value, tokens: Option<&Standing>) -> Observ
 }
 
 fn complete() -> Standing {
-    Standing::Complete(vec!["t1".to_owned(), "t2".to_owned()])
+    Standing::Complete { tokens: vec!["t1".to_owned(), "t2".to_owned()], changing: false }
 }
 
 #[test]
@@ -108,6 +108,14 @@ fn without_a_user_and_a_token_it_is_still_being_made() {
         let updating = look(VALKEY, instance(json!({"state": "UPDATING"})), Some(&standing));
         assert_eq!((updating.phase, updating.missing.len()), (Phase::Creating, 0), "nothing can be made now");
     }
+}
+
+#[test]
+fn while_a_token_comes_or_goes_it_is_changing_and_answers() {
+    let standing = Standing::Complete { tokens: vec!["t1".to_owned()], changing: true };
+    let seen = look(VALKEY, instance(json!({})), Some(&standing));
+    assert_eq!((seen.phase, seen.endpoint.is_some(), seen.status.as_str()), (Phase::Changing, true, "ACTIVE"));
+    assert_eq!(look(VALKEY, instance(json!({"state": "ENCHANTED"})), Some(&standing)).phase, Phase::Busy);
 }
 
 #[test]

@@ -22,7 +22,7 @@ const OF_OTHERS: [&str; 9] = [
 ];
 
 /// Fields of the block that need no thought.
-const AS_THEY_ARE: [&str; 4] = ["reserved_ip_range", "secondary_ip_range", "zone", "display_name"];
+const AS_THEY_ARE: [&str; 3] = ["reserved_ip_range", "zone", "display_name"];
 
 /// What Memorystore for Redis offers, newest first.
 /// <https://cloud.google.com/memorystore/docs/redis/supported-versions>

@@ -31,13 +31,11 @@ pub(super) fn security(it: &mut Resolving<'_>) {
 
 fn key(it: &mut Resolving<'_>) {
     let Some(key) = it.spec.encryption_key.as_deref() else { return };
-    let location = match key.split('/').collect::<Vec<_>>().as_slice() {
-        ["projects", _, "locations", location, "keyRings", _, "cryptoKeys", _] => *location,
-        _ => {
-            let expected = "a key of cloud kms, projects/…/locations/…/keyRings/…/cryptoKeys/…";
-            it.wrong("encryption_key", expected, key, Some("without a version: google takes the primary one"));
-            return;
-        }
+    let parts: Vec<&str> = key.split('/').collect();
+    let ["projects", _, "locations", location, "keyRings", _, "cryptoKeys", _] = parts[..] else {
+        let expected = "a key of cloud kms, projects/…/locations/…/keyRings/…/cryptoKeys/…";
+        it.wrong("encryption_key", expected, key, Some("without a version: google takes the primary one"));
+        return;
     };
     let region = it.spec.region.as_deref().or(it.setting.config.region.as_deref());
     match region.filter(|region| *region != location) {

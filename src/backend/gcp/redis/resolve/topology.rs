@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::super::inputs::dotted;
 use super::super::super::instances::{Resolving, network as vpc, shown};
-use super::super::{BASIC, DIRECT_PEERING, LEAST_WITH_READS, STANDARD};
+use super::super::{AUTO, BASIC, DIRECT_PEERING, LEAST_WITH_READS, STANDARD};
 use crate::backend::Resolved;
 use crate::cache::{Capacity, Size};
 
@@ -61,9 +61,16 @@ pub(super) fn nodes(it: &mut Resolving<'_>) {
     it.out.put("read_replicas", reads, reads_from);
     // High availability asks for one at least; how many there may be beyond that, it does not say.
     it.out.put("replica_count", replicas, spec.origin_of("replicas"));
+    if let Some(range) = it.asked("secondary_ip_range").filter(|_| !reads) {
+        it.wrong(&dotted("secondary_ip_range"), "unset where replicas answer no reads", shown(range), None);
+    }
     if reads {
-        // Read only when they are enabled on an instance that was made without.
-        it.out.put("secondary_ip_range", "auto", None);
+        // `auto` is for instances that were made without them.
+        let (range, origin) = match it.native("secondary_ip_range") {
+            Some((range, origin)) => (range.clone(), origin),
+            None => (AUTO.into(), None),
+        };
+        it.out.put("secondary_ip_range", range, origin);
     }
 }
 
@@ -119,6 +126,8 @@ fn sized(it: &mut Resolving<'_>) {
 
 /// `alternative_zone`, which is that of the replica.
 pub(super) fn zones(it: &mut Resolving<'_>) {
+    it.zones_in_region("zone");
+    it.zones_in_region("alternative_zone");
     let zone = it.native("zone").map(|(zone, _)| zone.clone());
     let Some((alternative, origin)) = it.native("alternative_zone") else { return };
     if it.out.text("tier") == Some(BASIC) {
@@ -147,6 +156,12 @@ pub(super) fn network(it: &mut Resolving<'_>) {
         let hint = "a shared vpc network of another project needs gcp.connect_mode PRIVATE_SERVICE_ACCESS";
         let expected = format!("a network of the instance's own project, {own}, with {DIRECT_PEERING}");
         it.wrong(&dotted(key), expected, format!("a network of {host}"), Some(hint));
+    }
+    if let Some(range) =
+        it.asked("reserved_ip_range").map(shown).filter(|range| mode == DIRECT_PEERING && !range.contains('/'))
+    {
+        let expected = format!("addresses such as 10.0.0.0/29 with {DIRECT_PEERING}");
+        it.wrong(&dotted("reserved_ip_range"), expected, range, Some("names of ranges go with PRIVATE_SERVICE_ACCESS"));
     }
     it.out.put("connect_mode", mode, origin);
 }
