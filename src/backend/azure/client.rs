@@ -9,6 +9,7 @@ use azure_core::http::headers::{HeaderName, Headers};
 use azure_core::http::policies::auth::BearerTokenAuthorizationPolicy;
 use azure_core::http::{
     ClientOptions, Context, Method, Pipeline, PipelineSendOptions, Request, RetryOptions, Transport, Url,
+    UserAgentOptions,
 };
 use moka::future::Cache;
 use secrecy::{ExposeSecret, SecretString};
@@ -263,8 +264,14 @@ impl Arm {
         let transport = self.transport()?;
         let credential = self.identities.get(credentials, &transport).await?;
         let auth = Arc::new(BearerTokenAuthorizationPolicy::new(credential, [SCOPE]));
-        let options =
-            ClientOptions { transport: Some(transport), retry: RetryOptions::none(), ..ClientOptions::default() };
+        // Longer names are refused by a panic.
+        let application_id = Some(self.user_agent.chars().take(24).collect());
+        let options = ClientOptions {
+            transport: Some(transport),
+            retry: RetryOptions::none(),
+            user_agent: UserAgentOptions { application_id },
+            ..ClientOptions::default()
+        };
         let (name, version) = (option_env!("CARGO_PKG_NAME"), option_env!("CARGO_PKG_VERSION"));
         let pipeline = Pipeline::new(name, version, options, vec![], vec![auth], None);
         self.pipelines.insert(who, pipeline.clone()).await;

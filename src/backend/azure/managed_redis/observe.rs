@@ -81,12 +81,15 @@ fn state(resource: &Value) -> Phase {
         ("creating", "failed" | "canceled") => Phase::Shell,
         ("creating", _) | (_, "creating") => Phase::Creating,
         // A disabled one does not answer either, and nothing that the driver may do would change that.
-        ("disabled" | "disabling", _) | (_, "failed") => Phase::Failed,
-        (state, _) if state.ends_with("failed") => Phase::Failed,
+        (state, provisioning) if is_failed(state) || provisioning == "failed" => Phase::Failed,
         ("updating" | "scaling", _) | ("running" | "", "updating") => Phase::Changing,
         ("running" | "", "succeeded" | "canceled") => Phase::Ready,
         _ => Phase::Busy,
     }
+}
+
+fn is_failed(state: &str) -> bool {
+    state.ends_with("failed") || matches!(state, "disabled" | "disabling")
 }
 
 /// What state the cluster alone is in.
