@@ -264,8 +264,7 @@ impl Arm {
         let transport = self.transport()?;
         let credential = self.identities.get(credentials, &transport).await?;
         let auth = Arc::new(BearerTokenAuthorizationPolicy::new(credential, [SCOPE]));
-        // Longer names are refused by a panic.
-        let application_id = Some(self.user_agent.chars().take(24).collect());
+        let application_id = Some(application_id(&self.user_agent));
         let options = ClientOptions {
             transport: Some(transport),
             retry: RetryOptions::none(),
@@ -315,6 +314,12 @@ impl Arm {
     }
 }
 
+/// The caller's name as the pipeline takes it. What is longer, or no token of HTTP, makes it panic.
+fn application_id(user_agent: &str) -> String {
+    let legal = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
+    user_agent.chars().map(legal).take(24).collect()
+}
+
 fn header(headers: &Headers, name: &'static str) -> Option<String> {
     headers.get_optional_string(&HeaderName::from_static(name)).filter(|text| !text.is_empty())
 }
@@ -323,6 +328,12 @@ fn header(headers: &Headers, name: &'static str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::clock::SystemClock;
+
+    #[test]
+    fn any_name_of_the_caller_is_taken() {
+        assert_eq!(application_id("cache-driver/0.1.0"), "cache-driver-0.1.0");
+        assert_eq!(application_id("cache-driver/10.20.30-beta.1 (x)").len(), 24);
+    }
 
     fn followed(endpoint: Option<&str>, told: &str) -> Result<String> {
         let config = Azure { endpoint_url: endpoint.map(str::to_owned), ..Azure::default() };
