@@ -76,9 +76,8 @@ fn state(resource: &Value) -> Phase {
     let provisioning = text(resource, "provisioningState").to_ascii_lowercase();
     let state = text(resource, "resourceState").to_ascii_lowercase();
     match (state.as_str(), provisioning.as_str()) {
-        ("createfailed", _) => Phase::Shell,
+        ("createfailed", _) | ("creating", "failed" | "canceled") => Phase::Shell,
         ("deleting", _) | (_, "deleting") => Phase::Deleting,
-        ("creating", "failed" | "canceled") => Phase::Shell,
         ("creating", _) | (_, "creating") => Phase::Creating,
         // A disabled one does not answer either, and nothing that the driver may do would change that.
         (state, provisioning) if is_failed(state) || provisioning == "failed" => Phase::Failed,
