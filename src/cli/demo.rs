@@ -127,7 +127,9 @@ impl Story<'_> {
         say!("   {}", refused.text("/message"));
         say!("   {}", refused.text("/details/hint"));
 
+        let mut last = "6. Remove them";
         if let [_, other, ..] = backend::compiled() {
+            last = "7. Remove them";
             show::title("6. Move it to another cloud: the new cache first, then the old one goes");
             let moved = with(&with(&larger, "provider", other.as_str()), "on_provider_change", "replace");
             say!("   PUT /redis/{}  {moved}", one.id);
@@ -135,7 +137,7 @@ impl Story<'_> {
             show::changed(&changed, &there);
         }
 
-        show::title("7. Remove them");
+        show::title(last);
         for wish in &wishes {
             say!("   DELETE /redis/{}", wish.id);
         }
