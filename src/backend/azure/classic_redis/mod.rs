@@ -45,6 +45,7 @@ static CAPABILITIES: Capabilities = Capabilities {
     password: PasswordMaker::Cloud,
     adopts: true,
     failed_creation_vanishes: false,
+    mark_lags: false,
     typical: Typical {
         create: Duration::from_mins(13),
         update: Duration::from_mins(15),
