@@ -124,7 +124,7 @@ impl Driver {
     fn pending_with(&self, hint: Hint, cookie: Cookie, id: &GuResId) -> Pending {
         let bounds = &self.config().lifecycle.retry_after;
         let retry_after = retry_after(&hint, bounds.min, bounds.max);
-        Pending { hint, retry_after, cookie: self.seal_cookie(cookie, id) }
+        Pending { hint, creates: false, retry_after, cookie: self.seal_cookie(cookie, id) }
     }
 
     fn hint(
@@ -175,7 +175,9 @@ impl Driver {
         let message = format!("{why}; trying again ({})", failed.error);
         let hint = self.hint(failed.product, operation, since, expected, Phase::Busy, message);
         let cookie = asked.cookie(None, Some((operation, since)));
-        Ok(Outcome::Pending(Box::new(self.pending_with(hint, cookie, &asked.call.id))))
+        // Whether there is a cache was not seen.
+        let creates = usual == Operation::Creating;
+        Ok(Outcome::Pending(Box::new(Pending { creates, ..self.pending_with(hint, cookie, &asked.call.id) })))
     }
 
     /// A refusal about a cache that exists: the cookie stays with it, and no operation runs.

@@ -4,13 +4,17 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, Semaphore};
 use tracing::{Instrument, debug, info, warn};
 
 use super::{Driver, Operation, Outcome, Put};
-use crate::cache::GuResId;
+use crate::backend::Phase;
+use crate::cache::{GuResId, Mark};
+use crate::driver::lifecycle::Next;
+use crate::driver::progress::later;
 use crate::driver::request::Call;
 
 /// What is kept up.
@@ -34,7 +38,12 @@ struct Running {
     serial: u64,
     operation: Operation,
     since: Timestamp,
+    /// Whether a cache may still be created on its behalf.
+    creates: bool,
 }
+
+/// How long a cache that was just created may not be seen yet.
+const UNSEEN: Duration = Duration::from_mins(2);
 
 /// The resources that this process keeps stepping.
 #[derive(Debug)]
@@ -55,12 +64,12 @@ impl Background {
     }
 
     /// From now on this is what runs. Whatever ran before stops at its next turn.
-    fn begin(&self, id: &GuResId, operation: Operation, since: Timestamp) {
+    fn begin(&self, id: &GuResId, operation: Operation, since: Timestamp, creates: bool) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.0 += 1;
         let serial = running.0;
         let since = running.1.get(id).filter(|known| known.operation == operation).map_or(since, |known| known.since);
-        running.1.insert(id.clone(), Running { serial, operation, since });
+        running.1.insert(id.clone(), Running { serial, operation, since, creates });
     }
 
     fn is_current(&self, id: &GuResId, serial: u64) -> bool {
@@ -79,6 +88,14 @@ impl Background {
         self.running.lock().unwrap_or_else(PoisonError::into_inner).1.get(id).copied()
     }
 
+    /// The cache has been seen: if it is gone later on, somebody removed it.
+    fn seen(&self, id: &GuResId, serial: u64) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = running.1.get_mut(id).filter(|running| running.serial == serial) {
+            running.creates = false;
+        }
+    }
+
     /// Nothing runs any longer.
     pub(super) fn forget(&self, id: &GuResId) {
         self.running.lock().unwrap_or_else(PoisonError::into_inner).1.remove(id);
@@ -88,7 +105,9 @@ impl Background {
     /// it. A refusal and a conflict leave alone what runs.
     pub(super) fn note(&self, id: &GuResId, outcome: &Outcome) {
         match outcome {
-            Outcome::Pending(pending) => self.begin(id, pending.hint.status, pending.hint.current_time),
+            Outcome::Pending(pending) => {
+                self.begin(id, pending.hint.status, pending.hint.current_time, pending.creates);
+            }
             Outcome::Ready(_) | Outcome::Gone => self.forget(id),
             Outcome::Conflict(_) | Outcome::NotFound => {}
         }
@@ -110,7 +129,47 @@ impl Who {
     }
 }
 
+/// What a background step makes of what it sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heed {
+    /// It goes on.
+    Go,
+    /// It looks again later.
+    Wait,
+    /// It stops: a later call, at this driver or another, leads elsewhere.
+    Stop,
+}
+
 impl Driver {
+    /// Whether a background PUT may go on. What its caller asked for is not the last word: a DELETE may have come to another
+    /// driver. So a cache is made only where there was none when the caller was answered.
+    pub(super) fn heed(&self, id: &GuResId, who: Who, next: &Next, phase: Phase) -> Heed {
+        let Who::Background(serial) = who else { return Heed::Go };
+        let background = &self.inner.background;
+        let Some(running) = background.current(id) else { return Heed::Stop };
+        match phase {
+            Phase::Absent if !running.creates => {
+                let fresh = later(running.since, UNSEEN) > self.inner.clock.now();
+                if fresh { Heed::Wait } else { Heed::Stop }
+            }
+            Phase::Deleting if !running.creates => Heed::Stop,
+            Phase::Absent | Phase::Deleting => Heed::Go,
+            _ => {
+                if *next != Next::Replace {
+                    background.seen(id, serial);
+                }
+                Heed::Go
+            }
+        }
+    }
+
+    /// Whether a background DELETE is overtaken: the cache that is there began after it was asked for.
+    pub(super) fn is_newer(&self, id: &GuResId, who: Who, mark: Option<&Mark>) -> bool {
+        let began = self.inner.background.current(id).filter(|_| !who.is_caller()).map(|running| running.since);
+        // Marks tell whole seconds.
+        mark.zip(began).is_some_and(|(mark, began)| mark.since.as_second() > began.as_second())
+    }
+
     /// A turn at a resource; `None` for a background step that something newer has overtaken.
     pub(super) async fn turn(&self, id: &GuResId, who: Who) -> Option<OwnedMutexGuard<()>> {
         let turn = self.inner.turns.take(id).await;
@@ -124,7 +183,7 @@ impl Driver {
     pub(super) fn keep_up(&self, work: Work) {
         let background = &self.inner.background;
         let id = work.call().id.clone();
-        let Some(Running { serial, operation, since }) = background.current(&id) else { return };
+        let Some(Running { serial, operation, since, .. }) = background.current(&id) else { return };
         let Ok(permit) = background.room.clone().try_acquire_owned() else {
             warn!(id = %id, "no room to keep stepping in the background; the next request continues");
             background.end(&id, serial);

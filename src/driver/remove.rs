@@ -16,7 +16,11 @@ impl Driver {
         let Some(_turn) = self.turn(&call.id, who).await else { return Ok(None) };
         let cookie = self.open_cookie(call)?;
         let asked = Asked { call, cookie: &cookie, adopted_password: None };
-        let outcome = self.remove(call, &cookie, &asked).await;
+        let outcome = match self.remove(call, &cookie, &asked, who).await {
+            Ok(None) => return Ok(None),
+            Ok(Some(outcome)) => Ok(outcome),
+            Err(halt) => Err(halt),
+        };
         let outcome = outcome.or_else(|halt| self.not_now(&asked, halt, Operation::Deleting))?;
         if who.is_caller() {
             self.inner.background.note(&call.id, &outcome);
@@ -24,17 +28,22 @@ impl Driver {
         Ok(Some(outcome))
     }
 
-    /// Removes every cache that bears the resource's mark, in every place where this config may have made one.
-    async fn remove(&self, call: &Call, cookie: &Cookie, asked: &Asked<'_>) -> Result<Outcome, Halt> {
+    /// Removes every cache that bears the resource's mark, in every place where this config may have made one. `None` for a
+    /// background step that meets a newer life of the cache.
+    async fn remove(&self, call: &Call, cookie: &Cookie, asked: &Asked<'_>, who: Who) -> Result<Option<Outcome>, Halt> {
         let keys = self.keys(call, cookie, None);
         let by_cookie = self.look_by_cookie(cookie, &keys).await?;
+        let overtaken = |found: &Found| found.is_of(&call.id) && self.is_newer(&call.id, who, found.seen.mark());
+        if by_cookie.as_ref().is_some_and(overtaken) {
+            return Ok(None);
+        }
         // The first DELETE looked everywhere. As long as there is work on the one that is known, the other places need not
         // be asked again: some clouds count every call.
         let begun = self.running(&call.id, cookie).is_some_and(|(operation, _)| operation == Operation::Deleting);
         if let Some(found) = by_cookie.as_ref().filter(|found| begun && found.is_of(&call.id))
             && let Some(pending) = self.remove_one(call, cookie, asked, found).await?
         {
-            return Ok(pending);
+            return Ok(Some(pending));
         }
         let known: Vec<_> = by_cookie.iter().map(|found| found.at.place.clone()).collect();
         let mut search = self.search(&call.id, None, &keys, &known, Certainty::Now).await;
@@ -44,6 +53,9 @@ impl Driver {
             Some(_) => search.looked += 1,
             None => {}
         }
+        if search.owned.iter().any(overtaken) {
+            return Ok(None);
+        }
         let mut pending = None;
         for found in std::mem::take(&mut search.owned) {
             if let Some(outcome) = self.remove_one(call, cookie, asked, &found).await? {
@@ -52,8 +64,8 @@ impl Driver {
             search.looked += 1;
         }
         match pending {
-            Some(outcome) => Ok(outcome),
-            None => self.nothing_left(search),
+            Some(outcome) => Ok(Some(outcome)),
+            None => self.nothing_left(search).map(Some),
         }
     }
 

@@ -76,6 +76,8 @@ pub struct Ready {
 pub struct Pending {
     /// What happens, and for how long.
     pub hint: Hint,
+    /// Whether a cache is still to be created, by whoever goes on with it.
+    pub creates: bool,
     /// When to ask again.
     pub retry_after: Duration,
     /// The cookie to set.

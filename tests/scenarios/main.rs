@@ -2,16 +2,20 @@
 #![cfg(all(feature = "aws", feature = "sandbox"))]
 #![expect(clippy::unwrap_used, reason = "the helpers are part of the tests")]
 
+#[cfg(all(feature = "gcp", feature = "azure"))]
+mod azure;
 mod bad_input;
 mod changes;
 mod conflicts;
 mod credentials;
 mod failures;
-#[cfg(feature = "gcp")]
+#[cfg(all(feature = "gcp", feature = "azure"))]
 mod google;
 mod harness;
 mod kill;
 mod life;
+#[cfg(all(feature = "gcp", feature = "azure"))]
+mod moving;
 
 mod owners;
 mod places;
@@ -19,5 +23,3 @@ mod racing;
 mod rotation;
 mod secrets;
 mod start;
-#[cfg(feature = "gcp")]
-mod two_clouds;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::harness::{Server, Settings, World, sha256};
+use crate::harness::{Caller, Server, Settings, World, sha256};
 
 /// Sends the same PUT to all drivers at once until each says 200, and gives the passwords.
 async fn race(world: &World, urls: &[String]) -> Vec<String> {
@@ -154,4 +154,45 @@ async fn callers_that_hang_up_lose_nothing() {
     let ready = if ready.status == 200 { ready } else { resource.put_until_settled(json!({})).await.is(200) };
     assert_one_cache_with(&world, &[ready.password()]).await;
     assert_eq!(world.count("CreateReplicationGroup"), 1);
+}
+
+/// Lets the background of a driver take its steps.
+async fn some_minutes(world: &World, driver: &Server, id: &str) {
+    for _ in 0..20 {
+        world.minutes(2);
+        Caller::new(&driver.url, id).get().await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_driver_goes_on_with_makes_nothing_anew_after_a_delete_at_another_one() {
+    let world = World::start().await;
+    let (one, other) = (world.driver().await, world.driver().await);
+    let mut resource = world.resource(&one);
+    resource.put(json!({})).await.is(202);
+    world.minutes(20);
+    let mut leaving = resource.at(&other.url).forgetful();
+    while leaving.delete().await.status == 202 {
+        world.minutes(5);
+    }
+    leaving.delete().await.is(204);
+    some_minutes(&world, &one, &resource.id).await;
+    assert!(world.caches().await.is_empty());
+    assert_eq!(world.count("CreateReplicationGroup"), 1);
+}
+
+#[tokio::test]
+async fn what_a_driver_goes_on_with_removes_nothing_that_was_made_at_another_one_since() {
+    let world = World::start().await;
+    let (one, other) = (world.driver().await, world.driver().await);
+    let mut resource = world.resource(&one);
+    world.create(&mut resource, &json!({})).await;
+    resource.delete().await.is(202);
+    let mut anew = resource.at(&other.url).forgetful();
+    while anew.put(json!({})).await.status == 202 {
+        world.minutes(5);
+    }
+    some_minutes(&world, &one, &resource.id).await;
+    assert_eq!(world.caches().await.len(), 1);
+    anew.get().await.is(200);
 }

@@ -141,13 +141,8 @@ impl Driver {
     }
 
     /// An update that the cloud says failed is told once. Then the mark forgets it, so that the next PUT tries anew.
-    pub(super) async fn refuse_if_failed(
-        &self,
-        asked: &Asked<'_>,
-        found: &Found,
-        mark: &Mark,
-        who: Who,
-    ) -> Result<(), Halt> {
+    pub(super) async fn refuse_if_failed(&self, asked: &Asked<'_>, found: &Found, who: Who) -> Result<(), Halt> {
+        let Some(mark) = found.seen.mark() else { return Ok(()) };
         let diagnosis = found.backend.diagnose(&found.at, mark.since).await.map_err(|error| found.failed(error))?;
         if diagnosis.cause.is_none() {
             return Ok(());

@@ -7,12 +7,12 @@ pub(super) use judge::Judged;
 use secrecy::SecretString;
 
 use super::answer::Asked;
-use super::background::Who;
+use super::background::{Heed, Who};
 use super::lifecycle::Next;
 use super::locate::{Found, Halt};
-use super::request::{Failure, Outcome, Put};
+use super::request::{Failure, Outcome, Pending, Put};
 use super::{Driver, DriverError, Operation};
-use crate::backend::{Change, Goal, Pace, Resolved, Step};
+use crate::backend::{Change, Goal, Pace, Phase, Resolved, Step};
 use crate::cache::{Apply, Code, Mark};
 
 impl Driver {
@@ -24,7 +24,16 @@ impl Driver {
         cookie.account = put.spec.account.clone().or(cookie.account);
         let asked = Asked { call: &put.call, cookie: &cookie, adopted_password: put.adopted_password.as_ref() };
         let outcome = match self.judge(put, &cookie).await {
-            Ok(judged) => self.carry_out(put, &asked, judged, who).await,
+            Ok(judged) => match self.heed(&put.call.id, who, &judged.next, judged.found.seen.phase) {
+                Heed::Go => self.carry_out(put, &asked, judged, who).await,
+                Heed::Wait => {
+                    let message = "creating: waiting for the cloud to show it".to_owned();
+                    let now = self.inner.clock.now();
+                    let pending = self.pending(&asked, &judged.found, Operation::Creating, now, message);
+                    Ok(Outcome::Pending(Box::new(pending)))
+                }
+                Heed::Stop => return Ok(None),
+            },
             Err(halt) => Err(halt),
         };
         let outcome = outcome.or_else(|halt| self.not_now(&asked, halt, Operation::Creating))?;
@@ -37,13 +46,14 @@ impl Driver {
     async fn carry_out(&self, put: &Put, asked: &Asked<'_>, judged: Judged, who: Who) -> Result<Outcome, Halt> {
         let Judged { found, older, resolved, wanted, next, warnings } = judged;
         let now = self.inner.clock.now();
-        let mark = found.seen.mark().cloned();
-        let since = mark.as_ref().map_or(now, |mark| mark.since);
+        let since = found.seen.mark().map_or(now, |mark| mark.since);
         let wait = |operation: Operation| {
             let since =
                 self.running(&put.call.id, asked.cookie).filter(|(o, _)| *o == operation).map_or(since, |(_, s)| s);
             let message = format!("{operation}: the cloud says `{}`", found.seen.status);
-            Box::new(self.pending(asked, &found, operation, since, message))
+            // Once it is gone, it is made anew.
+            let creates = found.seen.phase == Phase::Deleting;
+            Box::new(Pending { creates, ..self.pending(asked, &found, operation, since, message) })
         };
         let started = |operation: Operation, ran: &[Step]| {
             let calls: Vec<&str> = ran.iter().map(|step| step.call).collect();
@@ -68,18 +78,10 @@ impl Driver {
                 tracing::info!(id = %put.call.id, place = %found.at.place, "creating");
                 Ok(started(Operation::Creating, &ran))
             }
-            Next::Complete => {
-                let Some(mark) = mark else { return Err(lost_mark()) };
-                let password = self.derived(put, &found, mark.password.as_ref())?;
-                let steps = Self::steps_present(&found, &resolved, &[], &mark, password.as_ref(), put);
-                let ran = self.run(&found, steps).await?;
-                if ran.is_empty() {
-                    return Ok(Outcome::Pending(wait(Operation::Creating)));
-                }
-                let calls: Vec<&str> = ran.iter().map(|step| step.why.as_str()).collect();
-                let message = format!("creating: {}", calls.join(", "));
-                Ok(Outcome::Pending(Box::new(self.pending(asked, &found, Operation::Creating, since, message))))
-            }
+            Next::Complete => match self.complete(put, asked, &found, &resolved).await? {
+                Some(outcome) => Ok(outcome),
+                None => Ok(Outcome::Pending(wait(Operation::Creating))),
+            },
             Next::Adopt => {
                 let found = self.adopt(put, asked, found, wanted.want).await?;
                 if wanted.changes.is_empty() {
@@ -89,58 +91,98 @@ impl Driver {
                 Ok(Outcome::Pending(Box::new(self.pending(asked, &found, Operation::Updating, now, message))))
             }
             Next::Update(changes) => {
-                let Some(mark) = mark else { return Err(lost_mark()) };
                 if wanted.mark_lags {
                     // What this operation began may have failed, and its mark with it.
-                    self.refuse_if_failed(asked, &found, &mark, who).await?;
+                    self.refuse_if_failed(asked, &found, who).await?;
                 }
-                let mut mark = self.remarked(put, &mark, Some(wanted.want));
-                let mut password = None;
-                if changes.iter().any(|change| change.field == "auth") {
-                    mark.password = Some(self.inner.keyring.new_password(self.inner.random.as_ref()));
-                    password = self.derived(put, &found, mark.password.as_ref())?;
-                }
-                let steps = Self::steps_present(&found, &resolved, &changes, &mark, password.as_ref(), put);
-                self.change(asked, found, steps, warnings).await
+                self.update(put, asked, found, &resolved, &changes, wanted.want, warnings).await
             }
             Next::Continue(changes) => {
-                let Some(mark) = mark else { return Err(lost_mark()) };
-                self.refuse_if_failed(asked, &found, &mark, who).await?;
+                self.refuse_if_failed(asked, &found, who).await?;
+                let mark = own_mark(&found)?;
                 let password = self.derived(put, &found, mark.password.as_ref())?;
                 let steps = Self::steps_present(&found, &resolved, &changes, &mark, password.as_ref(), put);
                 self.change(asked, found, steps, warnings).await
             }
             Next::Mark => {
-                let Some(mark) = mark else { return Err(lost_mark()) };
+                let mark = own_mark(&found)?;
                 let capacity = resolved.capacity.clone().or_else(|| mark.capacity.clone());
                 let mark = Mark { capacity, ..self.remarked(put, &mark, None) };
                 let found = self.rewrite_mark(found, mark).await?;
                 self.ready(asked, &found, warnings).await
             }
             Next::Rotate => {
-                let Some(mark) = mark else { return Err(lost_mark()) };
+                let mark = own_mark(&found)?;
                 let ran = self.rotate(put, &found, self.remarked(put, &mark, Some(wanted.want))).await?;
                 Ok(started(Operation::Updating, &ran))
             }
             Next::Settle => {
-                let Some(mark) = mark else { return Err(lost_mark()) };
-                let mark = Mark { intent: None, ..mark };
-                if let Some(password) = self.derived(put, &found, mark.password.as_ref())? {
-                    let steps = found.backend.steps(&Goal::Settled { mark: &mark, password: &password }, &found.seen);
-                    self.run(&found, steps).await?;
-                }
+                self.settle(put, &found).await?;
                 self.ready(asked, &found, warnings).await
             }
             Next::Replace => {
                 let steps = Self::removal(&found);
-                let ran = self.run(&found, steps).await?;
+                self.run(&found, steps).await?;
                 tracing::warn!(id = %put.call.id, place = %found.at.place, "replacing, as `allow` says");
-                Ok(started(Operation::Updating, &ran))
+                let message = "updating: the cache is being removed, to be made anew".to_owned();
+                let pending = self.pending(asked, &found, Operation::Updating, now, message);
+                Ok(Outcome::Pending(Box::new(Pending { creates: true, ..pending })))
             }
             Next::Shell => Err(self.clear_shell(asked, &found, who).await),
             Next::Refuse(refusal) => Err(Halt::Fail(self.refusal(asked, &found, refusal).await)),
             Next::Nothing | Next::Remove | Next::Detach => Err(lost_mark()),
         }
+    }
+
+    /// Makes the next part that a creation lacks. `None` if none can be made now.
+    async fn complete(
+        &self,
+        put: &Put,
+        asked: &Asked<'_>,
+        found: &Found,
+        resolved: &Resolved,
+    ) -> Result<Option<Outcome>, Halt> {
+        let mark = own_mark(found)?;
+        let password = self.derived(put, found, mark.password.as_ref())?;
+        let steps = Self::steps_present(found, resolved, &[], &mark, password.as_ref(), put);
+        let ran = self.run(found, steps).await?;
+        if ran.is_empty() {
+            return Ok(None);
+        }
+        let calls: Vec<&str> = ran.iter().map(|step| step.why.as_str()).collect();
+        let message = format!("creating: {}", calls.join(", "));
+        Ok(Some(Outcome::Pending(Box::new(self.pending(asked, found, Operation::Creating, mark.since, message)))))
+    }
+
+    /// Begins an update: a new mark, and with it the changes.
+    async fn update(
+        &self,
+        put: &Put,
+        asked: &Asked<'_>,
+        found: Found,
+        resolved: &Resolved,
+        changes: &[Change],
+        want: String,
+        warnings: Vec<String>,
+    ) -> Result<Outcome, Halt> {
+        let mut mark = self.remarked(put, &own_mark(&found)?, Some(want));
+        let mut password = None;
+        if changes.iter().any(|change| change.field == "auth") {
+            mark.password = Some(self.inner.keyring.new_password(self.inner.random.as_ref()));
+            password = self.derived(put, &found, mark.password.as_ref())?;
+        }
+        let steps = Self::steps_present(&found, resolved, changes, &mark, password.as_ref(), put);
+        self.change(asked, found, steps, warnings).await
+    }
+
+    /// Makes the old password invalid.
+    async fn settle(&self, put: &Put, found: &Found) -> Result<(), Halt> {
+        let mark = Mark { intent: None, ..own_mark(found)? };
+        if let Some(password) = self.derived(put, found, mark.password.as_ref())? {
+            let steps = found.backend.steps(&Goal::Settled { mark: &mark, password: &password }, &found.seen);
+            self.run(found, steps).await?;
+        }
+        Ok(())
     }
 
     fn steps_present(
@@ -181,6 +223,11 @@ impl Driver {
         let message = format!("updating: {}", calls.join(", "));
         Ok(Outcome::Pending(Box::new(self.pending(asked, &found, Operation::Updating, since, message))))
     }
+}
+
+/// The mark of a cache that `lifecycle` found to be the resource's.
+fn own_mark(found: &Found) -> Result<Mark, Halt> {
+    found.seen.mark().cloned().ok_or_else(lost_mark)
 }
 
 /// A state that `lifecycle` never gives: said aloud rather than papered over.

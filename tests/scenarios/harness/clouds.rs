@@ -1,4 +1,4 @@
-//! An emulated AWS and an emulated Google Cloud behind one driver.
+//! All three emulated clouds behind one driver.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -6,31 +6,33 @@ use std::sync::Arc;
 use cache_driver::cache::Provider;
 use cache_driver::config::Config;
 use cache_driver::random::SeededSource;
+use cache_driver::sandbox::azure::AzureSandbox;
 use cache_driver::sandbox::gcp::GcpSandbox;
 use cache_driver::sandbox::{NoDataPlane, Running, SandboxOptions};
 use serde_json::Value;
 
 use super::{Answer, Caller, Server, World};
 
-use Provider::Aws;
-
-/// Both clouds on one clock that stands still.
+/// The three clouds on one clock that stands still.
 pub(crate) struct Clouds {
     pub(crate) aws: World,
     pub(crate) gcp: Running,
+    pub(crate) azure: Running,
 }
 
 impl Clouds {
     pub(crate) async fn start() -> Self {
         let aws = World::start().await;
-        let options = SandboxOptions {
+        let options = || SandboxOptions {
             clock: aws.clock(),
             random: Arc::new(SeededSource::new(9)),
             speed: 1.0,
             data_plane: Arc::new(NoDataPlane),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         };
-        Self { aws, gcp: GcpSandbox::start(options).await.unwrap() }
+        let gcp = GcpSandbox::start(options()).await.unwrap();
+        let azure = AzureSandbox::start(options()).await.unwrap();
+        Self { aws, gcp, azure }
     }
 
     /// The config with the route on this cloud.
@@ -44,6 +46,14 @@ impl Clouds {
         gcp.static_token = Some("synthetic".into());
         gcp.max_attempts = 1;
         (gcp.requests_per_minute, gcp.creations_per_minute) = (1_000_000, 1_000_000);
+        let azure = &mut config.providers.azure;
+        azure.enabled = true;
+        azure.subscription_id = Some("11111111-2222-3333-4444-555555555555".to_owned());
+        azure.resource_group = Some("caches".to_owned());
+        azure.location = Some("westeurope".to_owned());
+        azure.endpoint_url = Some(self.azure.url());
+        azure.static_token = Some("synthetic".into());
+        azure.max_attempts = 1;
         config.routes.get_mut("redis").unwrap().provider = Some(provider);
         config
     }
@@ -86,10 +96,7 @@ impl Clouds {
     }
 
     pub(crate) async fn at(&self, provider: Provider) -> Vec<Value> {
-        match provider {
-            Aws => self.aws.caches().await,
-            _ => self.gcp.control().state().await["caches"].as_array().unwrap().clone(),
-        }
+        self.cloud(provider).control().state().await["caches"].as_array().unwrap().clone()
     }
 
     /// How many caches there are on each of the two.
@@ -105,19 +112,30 @@ impl Clouds {
         text.contains("st=retired") || text.contains("\"cache-driver-st\":\"retired\"")
     }
 
-    /// Makes trouble on this cloud.
-    pub(crate) fn fault(&self, provider: Provider, fault: Value) {
-        let cloud = if provider == Aws { &self.aws.cloud } else { &self.gcp };
-        cloud.control().faults().add_json(fault).unwrap();
+    pub(crate) fn cloud(&self, provider: Provider) -> &Running {
+        match provider {
+            Provider::Aws => &self.aws.cloud,
+            Provider::Gcp => &self.gcp,
+            Provider::Azure => &self.azure,
+        }
     }
 
+    /// Makes trouble on this cloud.
+    pub(crate) fn fault(&self, provider: Provider, fault: Value) {
+        self.cloud(provider).control().faults().add_json(fault).unwrap();
+    }
+
+    /// How many calls came to any of them that can change something.
     pub(crate) fn mutating(&self) -> u64 {
-        let calls = self.gcp.control().calls().to_json();
-        let counts = calls["counts"].as_object().unwrap().iter();
-        let changed: u64 = counts
-            .filter(|(call, _)| !call.rsplit('.').next().is_some_and(|verb| verb.starts_with("get") || verb == "list"))
-            .filter_map(|(_, count)| count.as_u64())
-            .sum();
-        self.aws.mutating() + changed
+        let reads = |call: &str| {
+            let verb = call.rsplit('.').next().unwrap_or_default();
+            verb.starts_with("get") || verb.starts_with("list")
+        };
+        let changed = [&self.gcp, &self.azure].map(|cloud| {
+            let calls = cloud.control().calls().to_json();
+            let counts = calls["counts"].as_object().unwrap().iter();
+            counts.filter(|(call, _)| !reads(call)).filter_map(|(_, count)| count.as_u64()).sum::<u64>()
+        });
+        self.aws.mutating() + changed.iter().sum::<u64>()
     }
 }
