@@ -154,3 +154,27 @@ async fn replicas_come_after_their_mode() {
     let off = json!({ "readReplicasMode": "READ_REPLICAS_DISABLED" });
     assert_eq!(cloud.patch(&REDIS.update("sample", "readReplicasMode"), &off).await.error().0, 400);
 }
+
+#[tokio::test]
+async fn a_parameter_that_the_method_does_not_have_is_refused() {
+    let cloud = Cloud::start().await;
+    let id = "4f3b9f0e-7c5e-4a70-9a51-6d1c0e8b2a11";
+    let answer = cloud.post(&format!("{}&requestId={id}", REDIS.create("sample")), &redis()).await;
+    let wanted = "Invalid JSON payload received. Unknown name \"requestId\": Cannot bind query parameter. Field 'requestId' \
+                  could not be found in request message.";
+    assert_eq!(answer.error(), (400, "INVALID_ARGUMENT", wanted));
+    cloud
+        .post(&format!("{}&request_id={id}&alt=json&prettyPrint=false", VALKEY.create("sample")), &valkey())
+        .await
+        .ok();
+}
+
+#[tokio::test]
+async fn versions_only_go_up() {
+    let cloud = Cloud::start().await;
+    cloud.ready(&VALKEY, "sample", &with(valkey(), &json!({ "engineVersion": "VALKEY_8_0" }))).await;
+    let down = json!({ "engineVersion": "VALKEY_7_2" });
+    assert_eq!(cloud.patch(&VALKEY.update("sample", "engineVersion"), &down).await.error().1, "INVALID_ARGUMENT");
+    let up = json!({ "engineVersion": "VALKEY_9_0" });
+    cloud.patch(&VALKEY.update("sample", "engineVersion"), &up).await.ok();
+}

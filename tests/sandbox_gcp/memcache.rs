@@ -16,6 +16,8 @@ async fn an_instance_has_nodes_and_a_discovery_endpoint() {
     let nodes = instance["memcacheNodes"].as_array().unwrap();
     assert_eq!((&nodes[0]["nodeId"], &nodes[1]["nodeId"]), (&json!("node-a-1"), &json!("node-b-1")));
     assert_eq!(nodes[0]["parameters"]["params"]["max-item-size"], "524288");
+    assert_eq!(nodes[0]["parameters"]["id"], instance["parameters"]["id"]);
+    assert!(instance["parameters"]["id"].as_str().unwrap().parse::<u32>().is_ok());
 
     let change = json!({ "nodeCount": 1, "labels": { "size": "smallish" } });
     cloud.patch(&MEMCACHE.update("sample", "labels,nodeCount"), &change).await.ok();

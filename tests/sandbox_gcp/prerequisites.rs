@@ -125,3 +125,25 @@ async fn another_hand_changes_states_fields_and_labels() {
         assert!(control.mutate(bad.clone()).await.is_err(), "{bad}");
     }
 }
+
+#[tokio::test]
+async fn the_project_that_pays_counts_too() {
+    let cloud = Cloud::start().await;
+    let http = reqwest::Client::builder().build().unwrap();
+    let get = async || {
+        let url = format!("{}/{}", cloud.running.url(), VALKEY.collection());
+        let response = http.get(url).header("x-goog-user-project", "paying-project").send().await.unwrap();
+        let status = response.status().as_u16();
+        (status, response.json::<serde_json::Value>().await.unwrap())
+    };
+    assert_eq!(get().await.0, 200);
+    cloud.mutate(json!({ "op": "deny", "permission": "serviceusage.services.use", "project": "paying-project" })).await;
+    let (status, body) = get().await;
+    assert_eq!((status, &body["error"]["details"][0]["reason"]), (403, &json!("USER_PROJECT_DENIED")));
+    cloud
+        .mutate(json!({ "op": "allow", "permission": "serviceusage.services.use", "project": "paying-project" }))
+        .await;
+    cloud.mutate(json!({ "op": "remove_prerequisite", "kind": "api", "project": "paying-project" })).await;
+    assert_eq!(get().await.1["error"]["details"][0]["reason"], "SERVICE_DISABLED");
+    cloud.get(&VALKEY.collection()).await.ok();
+}

@@ -195,3 +195,24 @@ async fn the_authority_is_shown_for_encrypted_ones_and_for_the_region() {
     let answer = cloud.get(&format!("{}/certificateAuthority", VALKEY.path("plain"))).await;
     assert_eq!(answer.error().1, "FAILED_PRECONDITION");
 }
+
+#[tokio::test]
+async fn valkey_lists_filter_and_order() {
+    let cloud = Cloud::start().await;
+    for (id, team) in [("aaaa", "one"), ("bbbb", "two"), ("cccc", "one")] {
+        let mut body = valkey();
+        body["labels"] = json!({ "team": team });
+        cloud.post(&VALKEY.create(id), &body).await.ok();
+        cloud.minutes(1);
+    }
+    let list = async |query: &str| {
+        let page = cloud.get(&format!("{}?{query}", VALKEY.collection())).await.ok();
+        let items = page["instances"].as_array().cloned().unwrap_or_default();
+        let ids = items.iter().map(|item| item["name"].as_str().unwrap().rsplit('/').next().unwrap().to_owned());
+        ids.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(list("filter=labels.team%3D%22one%22").await, "aaaa cccc");
+    assert_eq!(list("filter=labels.team!%3Done%20AND%20state%3DCREATING").await, "bbbb");
+    assert_eq!(list("orderBy=create_time%20desc").await, "cccc bbbb aaaa");
+    assert_eq!(cloud.get(&format!("{}?orderBy=colour", VALKEY.collection())).await.error().0, 400);
+}

@@ -12,6 +12,7 @@ mod http;
 mod inputs;
 mod instances;
 mod labels;
+mod lists;
 mod memcached;
 mod memory;
 mod operations;

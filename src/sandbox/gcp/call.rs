@@ -63,6 +63,8 @@ pub(super) struct Call {
     pub(super) query: BTreeMap<String, String>,
     pub(super) body: Value,
     pub(super) bearer: Option<String>,
+    /// The project that pays and whose quota counts, if it is another than the resource's.
+    pub(super) user_project: Option<String>,
 }
 
 const OTHERS: [&str; 9] = [
@@ -103,6 +105,7 @@ impl Call {
             query: BTreeMap::new(),
             body: Value::Null,
             bearer: None,
+            user_project: None,
         };
         call.method = method(api, http, rest, verb.as_deref())?;
         Some(call)

@@ -93,6 +93,16 @@ impl ApiError {
         Self::invalid(message.clone()).on_field(field, message)
     }
 
+    /// A parameter that the method does not have.
+    pub(super) fn unknown_parameter(name: &str) -> Self {
+        let message = format!(
+            "Invalid JSON payload received. Unknown name \"{name}\": Cannot bind query parameter. Field '{name}' could not be \
+             found in request message."
+        );
+        let violation = json!({ "description": message });
+        Self::invalid(message).with(json!({ "@type": rpc("BadRequest"), "fieldViolations": [violation] }))
+    }
+
     /// A bad field in the words of the services written in Java, which show their own name for the error.
     pub(super) fn field(field: &str, value: &str, message: &str) -> Self {
         Self::invalid(with_tail(message)).on_field(field, format!("Invalid value: {value}"))

@@ -30,7 +30,7 @@ pub(super) fn check(fields: &Object, key: &Key, before: Option<&Object>) -> Resu
     match key.product {
         Product::Redis => redis::check(fields, key, before),
         Product::Cluster => cluster::check(fields, key),
-        Product::Valkey => valkey::check(fields, key),
+        Product::Valkey => valkey::check(fields, key, before),
         Product::Memcache => memcache::check(fields, key),
     }
 }

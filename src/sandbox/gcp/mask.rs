@@ -14,7 +14,8 @@ pub(super) fn parse(mask: &str) -> Vec<Path> {
     paths.map(|path| Path(path.split('.').map(camel).collect())).collect()
 }
 
-fn camel(text: &str) -> String {
+/// `memory_size_gb` as `memorySizeGb`.
+pub(super) fn camel(text: &str) -> String {
     let mut name = String::with_capacity(text.len());
     let mut upper = false;
     for letter in text.chars() {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::common::{self, default, int, text};
-use super::context::{Context, hex};
+use super::context::Context;
 use super::error::{Answer, ApiError};
 use super::fields::memcache::{PARAMETERS, VERSION};
 use super::finish::Env;
@@ -13,6 +13,7 @@ use super::product::Product;
 use super::schema::{self, Object};
 use super::store::{Key, Resource};
 use super::{durations, locations, mask, resources};
+use crate::random::Random;
 
 const PORT: u16 = 11211;
 const PARAMETER_NAMES: [&str; 17] = [
@@ -130,6 +131,13 @@ pub(super) fn finish(resource: &mut Resource, env: &Env<'_>) {
     fields.insert("updateTime".to_owned(), time(env.now).into());
 }
 
+/// The id that a set of parameters gets.
+pub(super) fn parameters_id(random: &dyn Random) -> String {
+    let mut bytes = [0; 4];
+    random.fill(&mut bytes);
+    (100_000_000 + u32::from_le_bytes(bytes) % 900_000_000).to_string()
+}
+
 /// Host and port of a node; -1 is the discovery endpoint.
 fn address(resource: &Resource, index: i64) -> (String, u16) {
     if let Some(server) = &resource.listening {
@@ -154,7 +162,8 @@ pub(super) fn update_parameters(ctx: &mut Context<'_>) -> Answer {
     let given = schema::read(PARAMETERS, ctx.call.body.get("parameters").unwrap_or(&json!({})), "parameters")?;
     parameters(given.get("params"))?;
     let mut target = resource.fields.clone();
-    let parameters = json!({ "id": hex(ctx.random, 9), "params": given.get("params").cloned().unwrap_or(json!({})) });
+    let parameters =
+        json!({ "id": parameters_id(ctx.random), "params": given.get("params").cloned().unwrap_or(json!({})) });
     target.insert("parameters".to_owned(), parameters);
     resources::begin_update(ctx, &key, "updateParameters", target, "UPDATING", durations::PARAMETERS)
 }

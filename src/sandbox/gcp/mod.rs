@@ -16,7 +16,8 @@
 //!
 //! # Callers
 //! Any bearer token is accepted, and none. `POST /token` exchanges the signed JWT of a service account for one (the signature is not
-//! checked, the form is); tokens do not expire by themselves. Every project and every real region exists; a project's number follows
+//! checked, the form is); tokens do not expire by themselves. A project in `X-Goog-User-Project` must have the service enabled too,
+//! may be withheld by the permission `serviceusage.services.use`, and is the one whose quota counts. Every project and every real region exists; a project's number follows
 //! from its id.
 //!
 //! # Prerequisites
@@ -87,6 +88,7 @@ mod paging;
 mod prerequisites;
 mod product;
 mod psc;
+mod query;
 mod quota;
 mod redis;
 mod report;

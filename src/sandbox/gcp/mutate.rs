@@ -9,6 +9,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::error::Failure;
+use super::operation::Outcome;
 use super::prerequisites::{Denied, Missing};
 use super::schema::Object;
 use super::store::{Act, Key, Resource, State, Work};
@@ -131,8 +133,15 @@ pub(super) fn mutate(state: &mut State, change: Value, now: Timestamp) -> Result
         }
         Op::Remove { which } => {
             let key = which.find(state)?.key.clone();
-            if state.resources.remove(&key).is_some_and(|resource| resource.listening.is_some()) {
-                stop.push(key);
+            if let Some(resource) = state.resources.remove(&key) {
+                let tasks = resource.tasks.into_iter().map(|task| task.operation);
+                for operation in resource.work.into_iter().flat_map(|work| work.operations).chain(tasks) {
+                    let gone = Failure::new(10, "The target of the operation is gone.");
+                    state.operations.end(key.product.api(), &operation, now, Outcome::Error(gone));
+                }
+                if resource.listening.is_some() {
+                    stop.push(key);
+                }
             }
         }
         Op::RemovePrerequisite { missing } => {

@@ -106,16 +106,32 @@ impl Prerequisites {
             .with_help("Google developers console API activation", &url))
     }
 
-    /// The caller has the permission.
-    pub(super) fn permission(&self, permission: &str, project: &str, resource: &str) -> Result<(), ApiError> {
-        let denied = self.denied.iter().any(|denied| {
+    /// The caller may let another project pay, and that one has the service enabled too.
+    pub(super) fn user_project(&self, api: Api, project: &str) -> Result<(), ApiError> {
+        if self.denies("serviceusage.services.use", project) {
+            let message = format!(
+                "Caller does not have required permission to use project {project}. Grant the caller the \
+                 roles/serviceusage.serviceUsageConsumer role, or a custom role with the serviceusage.services.use permission."
+            );
+            let metadata = json!({ "service": api.host(), "consumer": format!("projects/{project}") });
+            return Err(ApiError::new("PERMISSION_DENIED", message).with_info("USER_PROJECT_DENIED", &metadata));
+        }
+        self.service(api, project)
+    }
+
+    fn denies(&self, permission: &str, project: &str) -> bool {
+        self.denied.iter().any(|denied| {
             let matches = match denied.permission.strip_suffix('*') {
                 Some(prefix) => permission.starts_with(prefix),
                 None => denied.permission == permission,
             };
             matches && admits(denied.project.as_ref(), project)
-        });
-        if denied { Err(ApiError::permission(permission, resource)) } else { Ok(()) }
+        })
+    }
+
+    /// The caller has the permission.
+    pub(super) fn permission(&self, permission: &str, project: &str, resource: &str) -> Result<(), ApiError> {
+        if self.denies(permission, project) { Err(ApiError::permission(permission, resource)) } else { Ok(()) }
     }
 
     /// The network exists; `network` is its path.

@@ -61,7 +61,7 @@ impl Quota {
             (false, false) => REDIS_REQUESTS,
             (false, true) => REDIS_CREATES,
         };
-        let seen = self.seen.entry((bucket, call.project.clone())).or_default();
+        let seen = self.seen.entry((bucket, call.user_project.as_ref().unwrap_or(&call.project).clone())).or_default();
         let minute_ago = now.checked_sub(SignedDuration::from_mins(1)).unwrap_or(Timestamp::MIN);
         while seen.front().is_some_and(|at| *at <= minute_ago) {
             seen.pop_front();
@@ -77,7 +77,8 @@ impl Quota {
 
 /// Too many requests.
 pub(super) fn exceeded(call: &Call, metric: &str, limit: usize) -> ApiError {
-    let (service, number) = (call.api.host(), project_number(&call.project));
+    let payer = call.user_project.as_ref().unwrap_or(&call.project);
+    let (service, number) = (call.api.host(), project_number(payer));
     let message = format!(
         "Quota exceeded for quota metric '{metric}' and limit '{metric} per minute' of service '{service}' for consumer \
          'project_number:{number}'."

@@ -1,5 +1,6 @@
 //! Rules of Memorystore for Redis instances.
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::certificates;
@@ -211,8 +212,15 @@ pub(super) fn finish(resource: &mut Resource, env: &Env<'_>) {
     if let Some(persistence) = fields.get_mut("persistenceConfig").and_then(Value::as_object_mut)
         && text(persistence, "persistenceMode") == "RDB"
     {
-        let start = time(env.now);
-        default(persistence, "rdbSnapshotStartTime", start);
+        default(persistence, "rdbSnapshotStartTime", time(env.now));
+        let period = match text(persistence, "rdbSnapshotPeriod") {
+            "ONE_HOUR" => 1,
+            "SIX_HOURS" => 6,
+            "TWELVE_HOURS" => 12,
+            _ => 24,
+        };
+        let next = env.now.checked_add(SignedDuration::from_hours(period)).unwrap_or(env.now);
+        persistence.insert("rdbNextSnapshotTime".to_owned(), time(next).into());
     }
     if tls {
         default(fields, "serverCaCerts", json!([certificates::describe(env.ca, env.now)]));

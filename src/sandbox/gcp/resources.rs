@@ -16,7 +16,7 @@ use super::operation::time;
 use super::product::Product;
 use super::schema::{self, Object, snake};
 use super::store::{Act, Key, Resource, Seen, Update, Work};
-use super::{cluster, common, durations, filter, locations, paging, psc, valkey};
+use super::{cluster, common, durations, filter, locations, memcache, paging, psc, valkey};
 
 /// For so long a request id is remembered.
 const REMEMBERED: SignedDuration = SignedDuration::from_mins(60);
@@ -45,6 +45,9 @@ pub(super) fn create(ctx: &mut Context<'_>, product: Product) -> Answer {
         fields.insert("updateTime".to_owned(), time(ctx.now).into());
     }
     stamp_policy(&mut fields, ctx);
+    if let Some(parameters) = fields.get_mut("parameters").and_then(Value::as_object_mut) {
+        parameters.insert("id".to_owned(), memcache::parameters_id(ctx.random).into());
+    }
     let operation = ctx.state.operations.begin(&key, key.name(), "create", ctx.now, ctx.random);
     let due = ctx.pace.due(ctx.now, durations::create(product));
     let auth_string = flag(&fields, "authEnabled").then(|| SecretString::from(uuid(ctx.random)));
@@ -175,12 +178,33 @@ pub(super) fn list(ctx: &Context<'_>, product: Product) -> Answer {
             items.push(show_for(ctx.call, resource));
         }
     }
+    order(ctx.call, &mut items)?;
     let mut response = paging::page(ctx.call, product.collection(), items)?;
     if everywhere && !unreachable.is_empty() {
         let names = unreachable.iter().map(|place| format!("projects/{project}/locations/{place}"));
         response["unreachable"] = names.collect();
     }
     Ok(response)
+}
+
+/// `orderBy`: by name, which is how they come, or by time; `desc` turns it round.
+fn order(call: &Call, items: &mut [Value]) -> Result<(), ApiError> {
+    let Some(wanted) = call.query("orderBy") else { return Ok(()) };
+    let (field, down) = match wanted.trim().split_once(' ') {
+        Some((field, "desc")) => (field, true),
+        _ => (wanted.trim(), false),
+    };
+    match field {
+        "name" => items.sort_by(|one, other| one["name"].as_str().cmp(&other["name"].as_str())),
+        "create_time" | "createTime" => {
+            items.sort_by(|one, other| one["createTime"].as_str().cmp(&other["createTime"].as_str()));
+        }
+        _ => return Err(ApiError::invalid(format!("Invalid order_by: {wanted}"))),
+    }
+    if down {
+        items.reverse();
+    }
+    Ok(())
 }
 
 /// `delete`.

@@ -17,7 +17,7 @@ use super::error::{Answer, ApiError, Failure};
 use super::inner::Inner;
 use super::product::{Api, Product};
 use super::store::State;
-use super::{certificates, locations, memcache, operation, redis, resources, response, tokens, trouble, users};
+use super::{certificates, locations, memcache, operation, query, redis, resources, response, tokens, trouble, users};
 use crate::clock::Timestamp;
 use crate::sandbox::{Call as Recorded, Fault, FaultKind};
 
@@ -102,9 +102,11 @@ async fn parse(request: Request) -> Result<Call, ApiError> {
     let body = to_bytes(body, BODY).await.map_err(|_| ApiError::invalid("Request payload is too large."))?;
     let mut call =
         find_method(&parts.method, &parts.uri).ok_or_else(|| ApiError::new("NOT_FOUND", "Method not found."))?;
-    let query = parts.uri.query().unwrap_or_default();
-    call.query = form_urlencoded::parse(query.as_bytes()).into_owned().collect::<BTreeMap<_, _>>();
+    call.query = query::read(parts.uri.query().unwrap_or_default());
+    query::check(&call)?;
     call.bearer = tokens::bearer(&parts.headers);
+    let billed = parts.headers.get("x-goog-user-project").and_then(|project| project.to_str().ok());
+    call.user_project = billed.filter(|project| *project != call.project).map(str::to_owned);
     call.body = read_body(&parts.headers, &body)?;
     Ok(call)
 }
@@ -120,12 +122,7 @@ fn read_body(headers: &HeaderMap, body: &[u8]) -> Result<Value, ApiError> {
     }
     let kind = headers.get(axum::http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if kind.starts_with("application/x-www-form-urlencoded") {
-        let message = format!(
-            "Invalid JSON payload received. Unknown name \"{}\": Cannot bind query parameter. Field could not be found in \
-             request message.",
-            String::from_utf8_lossy(body)
-        );
-        return Err(ApiError::json("", message));
+        return Err(ApiError::unknown_parameter(&String::from_utf8_lossy(body)));
     }
     let unexpected = |_| {
         let start: String = String::from_utf8_lossy(body).chars().take(20).collect();
@@ -175,6 +172,9 @@ fn admit(state: &mut State, call: &Call, now: Timestamp) -> Result<(), ApiError>
     }
     if !is_project(&call.project) {
         return Err(ApiError::invalid(format!("Invalid project resource name projects/{}", call.project)));
+    }
+    if let Some(billed) = &call.user_project {
+        state.prerequisites.user_project(call.api, billed)?;
     }
     state.prerequisites.service(call.api, &call.project)?;
     let operation_of = state.operations.product(call.api, &call.operation_name());

@@ -197,7 +197,9 @@ fn missing(key: &Key) -> ApiError {
     if key.product == Product::Memcache {
         return ApiError::new("NOT_FOUND", format!("Instance {} not found", key.name()));
     }
-    ApiError::not_found(&key.name())
+    let error = ApiError::not_found(&key.name());
+    // Clusters and Valkey say no more than the sentence.
+    if key.product.is_psc() { ApiError { details: Vec::new(), ..error } } else { error }
 }
 
 /// A project's number; it follows from the name.

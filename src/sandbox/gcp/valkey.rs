@@ -38,11 +38,17 @@ pub(super) fn complete(fields: &mut Object) {
     psc::complete(fields);
 }
 
-pub(super) fn check(fields: &Object, key: &Key) -> Result<(), ApiError> {
+pub(super) fn check(fields: &Object, key: &Key, before: Option<&Object>) -> Result<(), ApiError> {
     let wrong = |message: String| Err(ApiError::invalid(format!("{message}: invalid argument")));
     let version = text(fields, "engineVersion");
     if !VERSIONS.contains(&version) {
         return wrong(format!("engine version {version:?} is not supported"));
+    }
+    let age = |version: &str| VERSIONS.iter().position(|known| *known == version);
+    if let Some(older) = before.map(|before| text(before, "engineVersion"))
+        && age(version) < age(older)
+    {
+        return wrong(format!("engine version cannot be downgraded from {older} to {version}"));
     }
     let cluster = text(fields, "mode") == "CLUSTER";
     if !cluster && int(fields, "shardCount") != 1 {

@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use self::instance::Instance;
 use super::collection::Collection;
-use super::instances::{Accepted, Setting, lacks, read};
+use super::instances::{Accepted, Setting, finding, lacks, read};
 use super::{Shared, place};
 use crate::backend::{
     At, Backend, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Finding, Goal, Observed, Owned,
@@ -106,11 +106,13 @@ impl Backend for MemcachedInstances {
     }
 
     async fn account(&self, at: &At) -> Result<String> {
+        // A project that is named says nothing of the credentials.
+        self.shared.api.identities.token(&at.credentials).await?;
         self.shared.api.project(at).await
     }
 
     async fn observe(&self, at: &At) -> Result<Observed> {
-        let account = self.account(at).await?;
+        let account = self.shared.api.project(at).await?;
         match self.shared.api.look(at, COLLECTION).await? {
             Some(resource) => {
                 let instance: Instance = read(steps::CALLS.get, &resource)?;
@@ -166,6 +168,8 @@ impl Backend for MemcachedInstances {
     }
 
     async fn preflight(&self, at: &At) -> Vec<Finding> {
-        self.shared.api.prerequisites(at, COLLECTION, CAPABILITIES.permissions).await
+        let mut findings = self.shared.api.prerequisites(at, COLLECTION, CAPABILITIES.permissions).await;
+        findings.push(finding(&self.shared.config, "it has to have private service access"));
+        findings
     }
 }

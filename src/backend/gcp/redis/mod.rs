@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use self::instance::Instance;
 use super::collection::Collection;
-use super::instances::{Accepted, Setting, read};
+use super::instances::{Accepted, Setting, finding, read};
 use super::{Shared, place};
 use crate::backend::{
     At, Backend, Capabilities, Change, Connection, Diagnosis, Finding, Goal, Observed, Owned, PasswordMaker, Phase,
@@ -119,11 +119,13 @@ impl Backend for RedisInstances {
     }
 
     async fn account(&self, at: &At) -> Result<String> {
+        // A project that is named says nothing of the credentials.
+        self.shared.api.identities.token(&at.credentials).await?;
         self.shared.api.project(at).await
     }
 
     async fn observe(&self, at: &At) -> Result<Observed> {
-        let account = self.account(at).await?;
+        let account = self.shared.api.project(at).await?;
         match self.shared.api.look(at, COLLECTION).await? {
             Some(resource) => {
                 let instance: Instance = read(steps::CALLS.get, &resource)?;
@@ -165,6 +167,9 @@ impl Backend for RedisInstances {
     }
 
     async fn preflight(&self, at: &At) -> Vec<Finding> {
-        self.shared.api.prerequisites(at, COLLECTION, CAPABILITIES.permissions).await
+        let mut findings = self.shared.api.prerequisites(at, COLLECTION, CAPABILITIES.permissions).await;
+        findings
+            .push(finding(&self.shared.config, "it has to have private service access where connect_mode asks for it"));
+        findings
     }
 }
