@@ -12,7 +12,7 @@ use super::operation::time;
 use super::product::Product;
 use super::schema::{self, Object};
 use super::store::{Key, Resource};
-use super::{durations, locations, mask, resources};
+use super::{durations, locations, mask, update};
 use crate::random::Random;
 
 const PORT: u16 = 11211;
@@ -154,10 +154,10 @@ pub(super) fn update_parameters(ctx: &mut Context<'_>) -> Answer {
     let mask = ctx.call.body_field("updateMask").or(ctx.call.body_field("update_mask")).unwrap_or_default();
     let paths = mask::parse(mask);
     if paths.is_empty() {
-        return Err(resources::empty_mask());
+        return Err(update::empty_mask());
     }
     if let Some(path) = paths.iter().find(|path| path.head() != "params") {
-        return Err(resources::not_updatable(&path.snake(), 0));
+        return Err(update::not_updatable(&path.snake(), 0));
     }
     let given = schema::read(PARAMETERS, ctx.call.body.get("parameters").unwrap_or(&json!({})), "parameters")?;
     parameters(given.get("params"))?;
@@ -165,7 +165,7 @@ pub(super) fn update_parameters(ctx: &mut Context<'_>) -> Answer {
     let parameters =
         json!({ "id": parameters_id(ctx.random), "params": given.get("params").cloned().unwrap_or(json!({})) });
     target.insert("parameters".to_owned(), parameters);
-    resources::begin_update(ctx, &key, "updateParameters", target, "UPDATING", durations::PARAMETERS)
+    update::begin_update(ctx, &key, "updateParameters", target, "UPDATING", durations::PARAMETERS)
 }
 
 /// `applyParameters`: to all nodes or some; they restart.
@@ -191,7 +191,7 @@ pub(super) fn apply_parameters(ctx: &mut Context<'_>) -> Answer {
             node["parameters"] = parameters.clone();
         }
     }
-    resources::begin_update(ctx, &key, "applyParameters", target, "UPDATING", durations::APPLY)
+    update::begin_update(ctx, &key, "applyParameters", target, "UPDATING", durations::APPLY)
 }
 
 /// `upgrade`: only to a newer version.
@@ -210,5 +210,5 @@ pub(super) fn upgrade(ctx: &mut Context<'_>) -> Answer {
     }
     let mut target = resource.fields.clone();
     target.insert("memcacheVersion".to_owned(), (*word).into());
-    resources::begin_update(ctx, &key, "upgrade", target, "MEMCACHE_VERSION_UPGRADING", durations::UPGRADE)
+    update::begin_update(ctx, &key, "upgrade", target, "MEMCACHE_VERSION_UPGRADING", durations::UPGRADE)
 }

@@ -1,8 +1,8 @@
 //! The emulated Google Cloud: Memorystore for Redis, Redis Cluster, Valkey and Memcached, and the OAuth token endpoint.
 //!
 //! One port, REST and JSON, as the discovery documents of `redis`, `memorystore` and `memcache` v1 have it. Where things are: `router`
-//! takes a call apart (`call`) and applies faults (`trouble`); `resources` has create, get, list, patch and delete of every
-//! product; `redis`, `cluster`, `valkey` and `memcache` have the products' rules, with `psc` for what clusters and Valkey
+//! takes a call apart (`call`) and applies faults (`trouble`); `resources` has create, get, list and delete of every product, `update`
+//! patch and its like; `redis`, `cluster`, `valkey` and `memcache` have the products' rules, with `psc` for what clusters and Valkey
 //! share; `fields` are the messages as tables, `schema` reads and writes them; `users` is token authentication; `operation` and
 //! `store` are what is remembered; `advance` moves it on with the clock.
 //!
@@ -99,6 +99,7 @@ mod schema;
 mod store;
 mod tokens;
 mod trouble;
+mod update;
 mod users;
 mod valkey;
 

@@ -11,9 +11,9 @@ use super::finish::Env;
 use super::locations;
 use super::operation::time;
 use super::product::Product;
-use super::resources;
 use super::schema::Object;
 use super::store::{Key, Resource, project_number};
+use super::update;
 
 /// From the oldest to the newest.
 const VERSIONS: [&str; 6] = ["REDIS_3_2", "REDIS_4_0", "REDIS_5_0", "REDIS_6_X", "REDIS_7_0", "REDIS_7_2"];
@@ -272,7 +272,7 @@ pub(super) fn upgrade(ctx: &mut Context<'_>) -> Answer {
     }
     let mut target = resource.fields.clone();
     target.insert("redisVersion".to_owned(), wanted.into());
-    resources::begin_update(ctx, &key, "upgrade", target, "UPDATING", super::durations::UPGRADE)
+    update::begin_update(ctx, &key, "upgrade", target, "UPDATING", super::durations::UPGRADE)
 }
 
 /// `failover`: primary and replica change places.
@@ -287,5 +287,5 @@ pub(super) fn failover(ctx: &mut Context<'_>) -> Answer {
     let other = if current == text(&target, "locationId") { "alternativeLocationId" } else { "locationId" };
     let other = text(&target, other).to_owned();
     target.insert("currentLocationId".to_owned(), other.into());
-    resources::begin_update(ctx, &key, "failover", target, "FAILING_OVER", super::durations::FAILOVER)
+    update::begin_update(ctx, &key, "failover", target, "FAILING_OVER", super::durations::FAILOVER)
 }

@@ -17,7 +17,9 @@ use super::error::{Answer, ApiError, Failure};
 use super::inner::Inner;
 use super::product::{Api, Product};
 use super::store::State;
-use super::{certificates, locations, memcache, operation, query, redis, resources, response, tokens, trouble, users};
+use super::{
+    certificates, locations, memcache, operation, query, redis, resources, response, tokens, trouble, update, users,
+};
 use crate::clock::Timestamp;
 use crate::sandbox::{Call as Recorded, Fault, FaultKind};
 
@@ -225,7 +227,7 @@ fn on_product(ctx: &mut Context<'_>, product: Product, verb: Verb) -> Answer {
         Verb::Create => resources::create(ctx, product),
         Verb::List => resources::list(ctx, product),
         Verb::Get => resources::get(ctx, product),
-        Verb::Patch => resources::patch(ctx, product),
+        Verb::Patch => update::patch(ctx, product),
         Verb::Delete => resources::delete(ctx, product),
         Verb::Upgrade if product == Product::Memcache => memcache::upgrade(ctx),
         Verb::Upgrade => redis::upgrade(ctx),
