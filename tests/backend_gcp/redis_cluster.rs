@@ -28,6 +28,7 @@ async fn a_cluster_is_created_connected_to_and_removed() {
     let connection = cloud.backend.connection(&at, &seen).await.unwrap();
     assert!(connection.cluster_mode && connection.tls && connection.reader.is_none());
     assert_eq!((connection.endpoint.port, connection.engine, connection.memory_gb), (6379, Engine::Redis, Some(1.4)));
+    assert_eq!(connection.engine_version.as_deref(), Some("7.2"), "the only one there is");
     assert!(matches!(connection.password, ConnectionPassword::Told(_)));
     assert!(connection.ca_cert.unwrap().contains("-----BEGIN CERTIFICATE-----"));
     assert_eq!(cloud.removed("cache-abc").await, ["delete"]);

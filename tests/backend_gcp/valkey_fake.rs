@@ -53,13 +53,11 @@ async fn answer(State(told): State<Shared>, method: Method, uri: Uri, _body: Str
         return Json(json!({"name": "projects/my-project/locations/europe-west3/operations/o", "done": false}))
             .into_response();
     }
-    match told.resources.get(&path) {
-        Some(resource) => Json(resource.clone()).into_response(),
-        None => {
-            let error = json!({"error": {"code": 404, "message": "was not found", "status": "NOT_FOUND"}});
-            (StatusCode::NOT_FOUND, Json(error)).into_response()
-        }
+    if let Some(resource) = told.resources.get(&path) {
+        return Json(resource.clone()).into_response();
     }
+    let error = json!({"error": {"code": 404, "message": "was not found", "status": "NOT_FOUND"}});
+    (StatusCode::NOT_FOUND, Json(error)).into_response()
 }
 
 impl Fake {
@@ -80,7 +78,7 @@ impl Fake {
         told.resources.insert(path.to_owned(), resource);
     }
 
-    fn tell_instance(&self, more: Value) {
+    fn tell_instance(&self, more: &Value) {
         let mut instance = json!({
             "name": INSTANCE, "uid": "u-1", "state": "ACTIVE", "mode": "CLUSTER_DISABLED", "shardCount": 1,
             "authorizationMode": "TOKEN_AUTH", "transitEncryptionMode": "TRANSIT_ENCRYPTION_DISABLED",
@@ -116,7 +114,7 @@ impl Fake {
 #[tokio::test]
 async fn a_user_that_google_made_is_taken_as_it_is() {
     let fake = Fake::start().await;
-    fake.tell_instance(json!({}));
+    fake.tell_instance(&json!({}));
     fake.tell_user();
     let seen = fake.observe().await;
     assert_eq!((seen.phase, seen.missing.len()), (Phase::Ready, 0));
@@ -129,7 +127,7 @@ async fn a_user_that_google_made_is_taken_as_it_is() {
 #[tokio::test]
 async fn a_final_backup_is_taken_once_and_the_removal_waits_for_it() {
     let fake = Fake::start().await;
-    fake.tell_instance(json!({}));
+    fake.tell_instance(&json!({}));
     fake.tell_user();
     let goal = Goal::Removed { final_snapshot: Some("last-words".to_owned()) };
     let [backup, delete] = fake.backend.steps(&goal, &fake.observe().await).try_into().unwrap();
@@ -141,7 +139,7 @@ async fn a_final_backup_is_taken_once_and_the_removal_waits_for_it() {
     assert_eq!(changing(fake.calls()), ["POST :backup"]);
     assert_eq!(fake.backend.apply(&fake.at, &delete).await.unwrap_err().kind, Kind::Busy, "it does not show yet");
 
-    fake.tell_instance(json!({"backupCollection": BACKUP.split_once("/backups/").unwrap().0}));
+    fake.tell_instance(&json!({"backupCollection": BACKUP.split_once("/backups/").unwrap().0}));
     fake.tell(BACKUP, json!({"name": BACKUP, "state": "CREATING"}));
     fake.backend.apply(&fake.at, &backup).await.unwrap();
     assert_eq!(fake.backend.apply(&fake.at, &delete).await.unwrap_err().kind, Kind::Busy, "it is being taken");

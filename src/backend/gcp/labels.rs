@@ -55,7 +55,8 @@ pub(super) fn ownership(labels: &Labels) -> Ownership {
     }
 }
 
-fn is_ours(key: &str) -> bool {
+/// Whether only the driver writes a label of this key.
+pub(super) fn is_ours(key: &str) -> bool {
     key.starts_with(PREFIX) || key == MANAGED_BY.0
 }
 

@@ -80,6 +80,14 @@ impl Dialect {
         self.capabilities.modes.len() > 1
     }
 
+    /// The version that every cache has, where none can be chosen.
+    pub(super) fn given_version(&self) -> Option<&'static str> {
+        match self.versions {
+            Versions::Given(version) => Some(version),
+            Versions::Chosen { .. } => None,
+        }
+    }
+
     /// The word of `authorizationMode`.
     pub(super) fn auth_word(&self, auth: Auth) -> &'static str {
         self.auth.iter().find(|(known, _)| *known == auth).map_or(self.auth[0].1, |(_, word)| word)

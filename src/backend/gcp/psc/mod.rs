@@ -141,7 +141,7 @@ impl Backend for Psc {
             password,
             cluster_mode: text("mode") == Some(Mode::Cluster.as_str()),
             engine: self.dialect.engine(),
-            engine_version: text("engine_version").map(str::to_owned),
+            engine_version: text("engine_version").or(self.dialect.given_version()).map(str::to_owned),
             memory_gb: seen.fields.get("memory_gb").and_then(Value::as_f64).or_else(of_table),
         })
     }

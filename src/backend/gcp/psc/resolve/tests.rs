@@ -7,7 +7,7 @@ use crate::cache::{Origin, SizeTable};
 use crate::config::Gcp;
 
 #[track_caller]
-fn paths(dialect: &'static super::Dialect, values: Value) -> Vec<String> {
+fn paths(dialect: &super::Dialect, values: &Value) -> Vec<String> {
     let errors = try_resolve(dialect, &config(), values.clone()).expect_err(&values.to_string());
     errors.into_iter().map(|error| error.path.trim_start_matches("driver.values.").to_owned()).collect()
 }
@@ -63,10 +63,10 @@ fn zones_are_one_or_many() {
     assert_eq!((single.text("zone_distribution"), single.text("zone")), (Some("SINGLE_ZONE"), Some("europe-west3-b")));
     assert!(single.set.contains("zone_distribution"));
     let ha = json!({"high_availability": true, "gcp": {"zone": "europe-west3-b"}});
-    assert_eq!(paths(VALKEY, ha), ["gcp.zone"]);
-    assert_eq!(paths(VALKEY, json!({"gcp": {"zone_distribution": "SINGLE_ZONE"}})), ["gcp.zone_distribution"]);
+    assert_eq!(paths(VALKEY, &ha), ["gcp.zone"]);
+    assert_eq!(paths(VALKEY, &json!({"gcp": {"zone_distribution": "SINGLE_ZONE"}})), ["gcp.zone_distribution"]);
     let both = json!({"gcp": {"zone_distribution": "MULTI_ZONE", "zone": "europe-west3-b"}});
-    assert_eq!(paths(VALKEY, both), ["gcp.zone"]);
+    assert_eq!(paths(VALKEY, &both), ["gcp.zone"]);
     // What the config sets by default gives way.
     let defaults = json!({"zone_distribution": "SINGLE_ZONE", "zone": "europe-west3-a"});
     let config = Gcp { defaults: defaults.as_object().unwrap().clone(), ..config() };
@@ -85,12 +85,12 @@ fn a_version_is_named_as_google_names_it() {
         assert_eq!(resolved(VALKEY, json!({"version": wanted})).text("engine_version"), Some(expected), "{wanted}");
     }
     for bad in ["7.0", "6", "8.0.1"] {
-        assert_eq!(paths(VALKEY, json!({"version": bad})), ["version"], "{bad}");
+        assert_eq!(paths(VALKEY, &json!({"version": bad})), ["version"], "{bad}");
     }
     for good in ["7.2", "7"] {
         assert!(!resolved(CLUSTER, json!({"version": good})).fields.contains_key("engine_version"));
     }
-    assert_eq!(paths(CLUSTER, json!({"version": "8.0"})), ["version"]);
+    assert_eq!(paths(CLUSTER, &json!({"version": "8.0"})), ["version"]);
 }
 
 #[test]
@@ -104,8 +104,8 @@ fn a_size_is_a_node_type_and_the_products_own_name_wins() {
     );
     let custom = json!({"gcp": {"node_type": "CUSTOM_PICO"}});
     assert_eq!(resolved(VALKEY, custom.clone()).text("node_type"), Some("CUSTOM_PICO"));
-    assert_eq!(paths(VALKEY, json!({"mode": "cluster", "gcp": {"node_type": "CUSTOM_PICO"}})), ["gcp.node_type"]);
-    assert_eq!(paths(VALKEY, json!({"memory_gb": 100})), ["memory_gb"]);
+    assert_eq!(paths(VALKEY, &json!({"mode": "cluster", "gcp": {"node_type": "CUSTOM_PICO"}})), ["gcp.node_type"]);
+    assert_eq!(paths(VALKEY, &json!({"memory_gb": 100})), ["memory_gb"]);
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn what_a_product_cannot_serve_is_named_at_its_own_path() {
         ),
         (CLUSTER, json!({"gcp": {"tier": "BASIC", "zones": "europe-west3-a"}}), vec!["gcp.tier", "gcp.zones"]),
     ] {
-        assert_eq!(paths(dialect, values.clone()), expected, "{values}");
+        assert_eq!(paths(dialect, &values), expected, "{values}");
     }
 }
 

@@ -50,13 +50,12 @@ impl Resolving<'_> {
             self.wrong("version", format!("at least {least} for {product}"), version, None);
             return;
         }
-        match full(version, known) {
-            Some(full) => self.out.put("engine_version", full, self.spec.origin_of("version")),
-            None => {
-                let expected = "a major and a minor version, such as 8.0";
-                self.wrong("version", expected, version, Some("google chooses the patch level"));
-            }
-        }
+        let Some(full) = full(version, known) else {
+            let hint = "google chooses the patch level";
+            self.wrong("version", "a major and a minor version, such as 8.0", version, Some(hint));
+            return;
+        };
+        self.out.put("engine_version", full, self.spec.origin_of("version"));
     }
 
     fn is_cluster(&self) -> bool {

@@ -67,7 +67,7 @@ impl Plan<'_> {
         Step { fields, mark: Some(mark.clone()), ..create }
     }
 
-    /// The first part that a new cache lacks: with TOKEN_AUTH clients need a user and a token.
+    /// The first part that a new cache lacks: with `TOKEN_AUTH` clients need a user and a token.
     fn missing(&self) -> Option<Step> {
         let (kind, name) = self.seen.missing.first()?;
         Some(match kind.as_str() {
@@ -106,7 +106,12 @@ impl Plan<'_> {
         let mut patches: Vec<(u8, Step)> =
             PATHS.iter().filter_map(|path| self.patch(path, resolved, changes)).collect();
         patches.sort_by_key(|(rank, _)| *rank);
-        let mark = self.mark(mark, &all_tags(resolved, tags));
+        let mut mark = mark.clone();
+        if patches.iter().any(|(_, step)| step.fields.contains_key("node_type")) {
+            // Noted before the cache has that size, it would say that there is nothing to change.
+            mark.capacity = self.seen.mark().and_then(|old| old.capacity.clone());
+        }
+        let mark = self.mark(&mark, &all_tags(resolved, tags));
         mark.into_iter().chain(patches.into_iter().map(|(_, step)| step)).collect()
     }
 
@@ -118,15 +123,15 @@ impl Plan<'_> {
         let rank = changes.iter().map(|change| rank(change)).max()?;
         let mut fields = Fields::new();
         for field in path.fields {
-            let changed = changes.iter().find(|change| change.field == *field).map(|change| &change.to);
-            let value = changed.or_else(|| self.seen.fields.get(*field)).or_else(|| resolved.fields.get(*field));
+            let wanted = changes.iter().find(|change| change.field == *field).map(|change| &change.to);
+            let value = wanted.or_else(|| self.seen.fields.get(*field)).or_else(|| resolved.fields.get(*field));
             if let Some(value) = value {
                 fields.insert((*field).to_owned(), value.clone());
             }
         }
         let names: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
-        let patch = step(self.dialect.calls.patch, format!("change {}", names.join(", ")), Value::Null);
-        Some((rank, Step { fields, ..patch }))
+        let call = step(self.dialect.calls.patch, format!("change {}", names.join(", ")), Value::Null);
+        Some((rank, Step { fields, ..call }))
     }
 
     /// The token comes before the mark, because the mark is what tells that there is one. A user has two at most: what an

@@ -132,6 +132,22 @@ fn each_patch_has_one_path_and_the_mark_goes_first() {
 }
 
 #[test]
+fn a_size_is_noted_once_the_cache_has_it() {
+    let (small, large) = (instance(json!({})), instance(json!({"nodeType": "STANDARD_SMALL"})));
+    let wanted = resolved(VALKEY, json!({"size": "large"}));
+    let new = Mark { want: "ffffffffffff".to_owned(), capacity: Some("large".to_owned()), ..mark() };
+    let plan = |there: &Observed| steps(VALKEY, &present(&wanted, &changes(&wanted, there), &new), there);
+    let first = plan(&seen(VALKEY, small.clone()));
+    let noted = Mark { capacity: None, ..new.clone() };
+    assert_eq!((names(&first), first[0].mark.as_ref()), (vec!["patch", "patch"], Some(&noted)));
+    let second = plan(&marked(&noted, seen(VALKEY, small)));
+    assert!(second.len() == 1 && second[0].fields.contains_key("node_type"), "{second:?}");
+    let third = plan(&marked(&noted, seen(VALKEY, large.clone())));
+    assert_eq!((third.len(), third[0].mark.as_ref()), (1, Some(&new)));
+    assert!(plan(&marked(&new, seen(VALKEY, large))).is_empty());
+}
+
+#[test]
 fn what_grows_comes_before_what_shrinks() {
     let there =
         || instance(json!({"mode": "CLUSTER", "replicaCount": 1, "shardCount": 6, "deletionProtectionEnabled": true}));
