@@ -106,7 +106,13 @@ pub(crate) async fn looking_changes_nothing(harness: &dyn Harness) {
     let (at, _) = created(harness, "res-1", &json!({})).await;
     let made = harness.mutations();
     assert!(made > 0);
+    look(harness, &at).await;
+    harness.minutes(1);
+    look(harness, &at).await;
+    assert_eq!(harness.mutations(), made, "{:?}", harness.calls());
     settled(harness, &at).await;
+    // Parts that it lacked were made meanwhile.
+    let made = harness.mutations();
     assert!(harness.meddle(&at, Hand::OwnBusiness).await);
     assert_eq!(look(harness, &at).await, look(harness, &at).await);
     settled(harness, &at).await;

@@ -91,11 +91,13 @@ impl Backend for Psc {
     }
 
     async fn account(&self, at: &At) -> Result<String> {
+        // A project that is named says nothing of the credentials.
+        self.shared.api.identities.token(&at.credentials).await?;
         self.shared.api.project(at).await
     }
 
     async fn observe(&self, at: &At) -> Result<Observed> {
-        let project = self.account(at).await?;
+        let project = self.shared.api.project(at).await?;
         let Some(found) = self.shared.api.look(at, self.dialect.collection).await? else {
             return Ok(Observed::absent(project));
         };
