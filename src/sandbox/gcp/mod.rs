@@ -24,6 +24,8 @@
 //! Projects, enabled services, networks, private service access, service connection policies and permissions are all there until
 //! they are taken away. What is missing shows where the real services show it: a service that is not enabled as 403 with
 //! `SERVICE_DISABLED`, private service access as 400, a service connection policy only as the error of the create's operation.
+//! Policies can be listed too: `{url}/networkconnectivity/v1/projects/…/locations/…/serviceConnectionPolicies` shows those of the
+//! network `default` and of every network that something is in.
 //!
 //! # Calls and faults
 //! Calls are recorded, and faults matched, by method id without `projects.locations`: `redis.instances.create`,
@@ -89,6 +91,7 @@ mod memcached;
 mod mutate;
 mod operation;
 mod paging;
+mod policies;
 mod prerequisites;
 mod product;
 mod psc;

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State as Shared};
 use axum::http::{HeaderMap, Method as Http, Response, Uri};
-use axum::routing::post;
+use axum::routing::{get, post};
 use serde_json::{Value, json};
 
 use super::call::{Call, Method, Verb};
@@ -18,8 +18,8 @@ use super::inner::Inner;
 use super::product::{Api, Product};
 use super::store::State;
 use super::{
-    backups, certificates, locations, memcache, operation, query, redis, resources, response, tokens, trouble, update,
-    users,
+    backups, certificates, locations, memcache, operation, policies, query, redis, resources, response, tokens,
+    trouble, update, users,
 };
 use crate::clock::Timestamp;
 use crate::sandbox::{Call as Recorded, Fault, FaultKind};
@@ -29,7 +29,11 @@ const BODY: usize = 1 << 20;
 
 /// The router of the port.
 pub(super) fn router(inner: Arc<Inner>) -> Router {
-    Router::new().route("/token", post(token)).fallback(answer).with_state(inner)
+    Router::new()
+        .route("/token", post(token))
+        .route(policies::PATH, get(policies::list))
+        .fallback(answer)
+        .with_state(inner)
 }
 
 /// `POST /token`.

@@ -148,9 +148,7 @@ impl Harness for Caches {
                 (json!({"gcp": {"node_count": 2}}), "gcp.node_count"),
             ],
             Shape::Memcached => vec![
-                (json!({"auth": "password"}), "auth"),
                 (json!({"tls": true}), "tls"),
-                (json!({"persistence": "rdb"}), "persistence"),
                 (json!({"high_availability": true}), "high_availability"),
                 (json!({"version": "1.7"}), "version"),
                 (json!({"gcp": {"tier": "BASIC"}}), "gcp.tier"),
@@ -167,9 +165,10 @@ impl Harness for Caches {
 
     fn alterations(&self) -> Vec<Alteration> {
         let alteration = |values, field, class| Alteration { values, field, class };
-        // Memcached's last three hours at least; of the others' the first is taken.
-        let window =
-            alteration(json!({"maintenance_window": "tue:03:00-tue:06:00"}), "maintenance_window", Class::InPlace);
+        // Memcached's last three hours at least, the others' one.
+        let end = if self.shape == Shape::Memcached { "06:00" } else { "04:00" };
+        let window = json!({"maintenance_window": format!("tue:03:00-tue:{end}")});
+        let window = alteration(window, "maintenance_window", Class::InPlace);
         match self.shape {
             Shape::Redis => vec![
                 alteration(json!({"size": "large"}), "memory_size_gb", Class::Disruptive),
