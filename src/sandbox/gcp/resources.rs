@@ -44,7 +44,7 @@ pub(super) fn create(ctx: &mut Context<'_>, product: Product) -> Answer {
     if matches!(product, Product::Valkey | Product::Memcache) {
         fields.insert("updateTime".to_owned(), time(ctx.now).into());
     }
-    stamp_policy(&mut fields, ctx);
+    stamp_policy(product, &mut fields, ctx);
     if let Some(parameters) = fields.get_mut("parameters").and_then(Value::as_object_mut) {
         parameters.insert("id".to_owned(), memcache::parameters_id(ctx.random).into());
     }
@@ -90,8 +90,11 @@ pub(super) fn lacks_policy(ctx: &Context<'_>, key: &Key, fields: &Object) -> Opt
     ctx.state.prerequisites.connection_policy(key, networks.iter().map(|network| network.path.as_str()))
 }
 
-/// The maintenance policy tells when it was made and changed.
-pub(super) fn stamp_policy(fields: &mut Object, ctx: &Context<'_>) {
+/// The maintenance policy tells when it was made and changed; not that of clusters and Valkey.
+pub(super) fn stamp_policy(product: Product, fields: &mut Object, ctx: &Context<'_>) {
+    if product.is_psc() {
+        return;
+    }
     if let Some(policy) = fields.get_mut("maintenancePolicy").and_then(Value::as_object_mut) {
         common::default(policy, "createTime", time(ctx.now));
         policy.insert("updateTime".to_owned(), time(ctx.now).into());

@@ -85,7 +85,7 @@ pub(super) fn patch(ctx: &mut Context<'_>, product: Product) -> Answer {
     complete(&mut target, &key);
     check(&target, &key, Some(before))?;
     if names.contains(&"maintenancePolicy") {
-        stamp_policy(&mut target, ctx);
+        stamp_policy(product, &mut target, ctx);
     }
     if names.contains(&"authEnabled") {
         ctx.state.prerequisites.permission(&format!("{}.updateAuth", product.prefix()), &key.project, &key.name())?;
