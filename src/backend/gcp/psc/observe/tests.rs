@@ -151,3 +151,39 @@ fn anything_that_is_an_object_can_be_read() {
         }
     }
 }
+
+/// An answer as it was recorded, by the name of its file.
+#[track_caller]
+fn recorded(name: &str) -> Value {
+    let path = format!("{}/tests/fixtures/gcp/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let mut answer: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    answer["body"].take()
+}
+
+#[test]
+fn recorded_answers_are_read() {
+    let (discovery, primary) = (recorded("valkey_cluster_active"), recorded("valkey_cluster_disabled_active"));
+    let cluster_mode = look(VALKEY, discovery, None);
+    assert_eq!(cluster_mode.endpoint.unwrap().host, "10.20.50.2", "not the one without a type");
+    assert_eq!((cluster_mode.phase, cluster_mode.reader), (Phase::Ready, None));
+    for (field, expected) in [
+        ("mode", json!("cluster")),
+        ("engine_version", json!("7.2")),
+        ("node_type", json!("HIGHMEM_MEDIUM")),
+        ("memory_gb", json!(13.0)),
+        ("auth", json!("none")),
+        ("tls", json!(false)),
+        ("backup_days", json!(0)),
+    ] {
+        assert_eq!(cluster_mode.fields.get(field), Some(&expected), "{field}");
+    }
+    assert!(!cluster_mode.fields.contains_key("server_ca_mode"), "unspecified without tls");
+    let standard = look(VALKEY, primary, None);
+    assert_eq!(standard.fields["mode"], "standard");
+    assert!(standard.endpoint.is_some() && standard.reader.is_some());
+    assert_eq!(look(VALKEY, recorded("valkey_no_endpoints"), None).endpoint, None);
+    let redis = look(CLUSTER, recorded("redis_cluster_active"), None);
+    assert_eq!((redis.endpoint.unwrap().host.as_str(), &redis.fields["memory_gb"]), ("10.20.40.2", &json!(13.0)));
+    let done = look(VALKEY, recorded("valkey_operation_done_still_updating")["response"].take(), None);
+    assert_eq!(done.phase, Phase::Changing, "done is not ready");
+}
