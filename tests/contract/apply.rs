@@ -238,25 +238,21 @@ pub(crate) async fn capacity_and_quota_are_capacity(harness: &dyn Harness) {
 
 /// Why a creation was refused, at once or, where the cloud tells it only later, when it has failed; and the way out.
 async fn refused(harness: &dyn Harness, at: &At, done: Result<(), BackendError>) -> (Kind, String) {
-    match done {
-        Err(error) => {
-            assert!(!error.kind.is_transient(), "{error:?}");
-            assert!(error.cause.is_some() || error.kind == Kind::Capacity, "{error:?}");
-            match harness.backend().observe(at).await {
-                Ok(seen) => assert_eq!(seen.phase, Phase::Absent, "{}", seen.status),
-                // What is missing may be missing for a look too.
-                Err(unseen) => assert_eq!(unseen.kind, error.kind, "{unseen}"),
-            }
-            (error.kind, error.hint.unwrap_or_default())
-        }
-        Ok(()) => {
-            let since = mark(harness, "res-1", &json!({})).since;
-            failed(harness, at).await;
-            let told = harness.backend().diagnose(at, since).await.unwrap();
-            let kind = told.kind.unwrap_or_else(|| panic!("it failed, and nobody knows why: {told:?}"));
-            (kind, told.cause.unwrap_or_default())
-        }
+    let Err(error) = done else {
+        let since = mark(harness, "res-1", &json!({})).since;
+        failed(harness, at).await;
+        let told = harness.backend().diagnose(at, since).await.unwrap();
+        let kind = told.kind.unwrap_or_else(|| panic!("it failed, and nobody knows why: {told:?}"));
+        return (kind, told.cause.unwrap_or_default());
+    };
+    assert!(!error.kind.is_transient(), "{error:?}");
+    assert!(error.cause.is_some() || error.kind == Kind::Capacity, "{error:?}");
+    match harness.backend().observe(at).await {
+        Ok(seen) => assert_eq!(seen.phase, Phase::Absent, "{}", seen.status),
+        // What is missing may be missing for a look too.
+        Err(unseen) => assert_eq!(unseen.kind, error.kind, "{unseen}"),
     }
+    (error.kind, error.hint.unwrap_or_default())
 }
 
 pub(crate) async fn a_missing_prerequisite_comes_with_a_way_out(harness: &dyn Harness) {

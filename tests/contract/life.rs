@@ -151,8 +151,7 @@ pub(crate) async fn ready(harness: &dyn Harness, resource: &str, values: &Value)
     (at, mark, seen)
 }
 
-/// Looks, plans, calls and waits until the plan is empty, and where the cloud is busy calls again later, as the driver does.
-/// Gives what is there then, and the calls that were made.
+/// Looks, plans, calls and waits until the plan is empty. Gives what is there then, and the calls that were made.
 pub(crate) async fn led(
     harness: &dyn Harness,
     at: &At,
@@ -165,20 +164,10 @@ pub(crate) async fn led(
         if steps.is_empty() {
             return (seen, calls);
         }
-        for step in &steps {
-            match harness.backend().apply(at, step).await {
-                Ok(()) => calls.push(step.call),
-                // What was begun before has to end first.
-                Err(error) if error.kind == Kind::Busy => {
-                    harness.minutes(3);
-                    break;
-                }
-                Err(error) => panic!("{}: {error}", step.why),
-            }
-            if step.pace == Pace::Long {
-                break;
-            }
-        }
+        let long = steps.iter().position(|step| step.pace == Pace::Long);
+        let made = &steps[..long.map_or(steps.len(), |last| last + 1)];
+        calls.extend(made.iter().map(|step| step.call));
+        run(harness, at, made).await;
     }
     panic!("{} is led nowhere: {calls:?}", at.place.name)
 }
@@ -196,6 +185,34 @@ pub(crate) async fn changed(harness: &dyn Harness, at: &At, values: &Value, mark
 /// Removes a cache, and waits until it is gone.
 pub(crate) async fn removed(harness: &dyn Harness, at: &At, final_snapshot: Option<&str>) {
     let goal = Goal::Removed { final_snapshot: final_snapshot.map(str::to_owned) };
-    let (seen, _) = led(harness, at, |seen| harness.backend().steps(&goal, seen)).await;
+    let plan = |seen: &Observed| harness.backend().steps(&goal, seen);
+    if final_snapshot.is_some() {
+        saved(harness, at, plan).await;
+    }
+    let (seen, _) = led(harness, at, plan).await;
     assert_eq!(seen.phase, Phase::Absent, "{}", seen.status);
+}
+
+/// Makes the calls of a removal until the cache goes. While a snapshot is being taken the cloud may be busy: then they are made again
+/// later, as the driver does.
+async fn saved(harness: &dyn Harness, at: &At, plan: impl Fn(&Observed) -> Vec<Step>) {
+    for _ in 0..20 {
+        let steps = plan(&settled(harness, at).await);
+        let mut is_busy = false;
+        for step in &steps {
+            match harness.backend().apply(at, step).await {
+                Ok(()) => {}
+                Err(error) if error.kind == Kind::Busy => is_busy = true,
+                Err(error) => panic!("{}: {error}", step.why),
+            }
+            if is_busy || step.pace == Pace::Long {
+                break;
+            }
+        }
+        if !is_busy {
+            return;
+        }
+        harness.minutes(3);
+    }
+    panic!("the snapshot of {} is never done", at.place.name)
 }
