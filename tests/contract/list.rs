@@ -69,7 +69,7 @@ pub(crate) async fn it_shows_one_location_of_one_account(harness: &dyn Harness) 
     let theirs = mark(harness, "res-2", &json!({}));
     run(harness, &there, &creation(harness, &json!({}), &theirs)).await;
     let (credentials, account) = harness.strangers();
-    let strangers = At { credentials, ..here.clone() };
+    let strangers = At { credentials, ..at(harness, "res-3") };
     let strange = mark(harness, "res-3", &json!({}));
     run(harness, &strangers, &creation(harness, &json!({}), &strange)).await;
 
