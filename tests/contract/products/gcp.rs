@@ -256,7 +256,7 @@ impl Harness for Caches {
             Trouble::CreationFails => self.fault(json!({"kind": "create_failed", "message": WHY})),
             Trouble::ChangeFails => self.fault(json!({"kind": "update_failed", "message": WHY})),
             Trouble::PrerequisiteMissing => {
-                // Whether a network has private service access cannot be asked, so it is the service that is off.
+                // Private service access is only told by a creation: tests/backend_gcp. The service is told off by a look too.
                 let kind = if self.shape.by_psc() { "service_connection_policy" } else { "api" };
                 self.mutate(json!({"op": "remove_prerequisite", "kind": kind})).await;
             }
