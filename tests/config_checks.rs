@@ -177,7 +177,7 @@ fn everything_on(dir: &Path) -> String {
         let is_key = line.strip_prefix('#').filter(|rest| !rest.starts_with(' ') && !rest.is_empty());
         lines.push(is_key.unwrap_or(line).to_owned());
     }
-    for name in ["aws-ca.pem", "gcp-ca.pem"] {
+    for name in ["aws-ca.pem", "azure-ca.pem", "gcp-ca.pem"] {
         std::fs::write(dir.join(name), "text").unwrap();
     }
     std::fs::write(dir.join("gcp-production.json"), GCP_KEY).unwrap();
@@ -232,7 +232,7 @@ fn collect(value: &Value, at: &str, keys: &mut Vec<String>) {
 #[test]
 fn the_example_files_load_and_let_the_driver_start() {
     let dir = TempDir::new().unwrap();
-    for name in ["k1", "k2", "azure-production"] {
+    for name in ["k1", "k2", "azure-production", "orchestrator-2026.sha256"] {
         std::fs::write(dir.path().join(name), KEY).unwrap();
     }
     std::fs::write(dir.path().join("gcp-production.json"), GCP_KEY).unwrap();

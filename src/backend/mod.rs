@@ -36,6 +36,8 @@ const COMPILED: &[Provider] = &[
     Provider::Aws,
     #[cfg(feature = "gcp")]
     Provider::Gcp,
+    #[cfg(feature = "azure")]
+    Provider::Azure,
 ];
 
 /// What clouds are told about who calls.

@@ -8,6 +8,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use clap::Args;
+use futures_util::future::try_join_all;
 use indicatif::MultiProgress;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -15,7 +16,9 @@ use tokio::net::TcpListener;
 use super::Failed;
 use super::ping::of_outputs;
 use super::start::{ConfigArgs, World};
-use crate::config::Config;
+use crate::backend;
+use crate::cache::Provider;
+use crate::config::{Auth, Config};
 use crate::{http, ping};
 use caller::{Answer, Caller};
 
@@ -39,7 +42,13 @@ impl Demo {
         let world = World::real();
         let speed = if self.fast { 600.0 } else { 60.0 };
         let args = ConfigArgs { files: Vec::new(), sandbox: true };
-        let started = args.start_with(&world, |config: &mut Config| config.sandbox.speed = speed).await?;
+        let started = args
+            .start_with(&world, |config: &mut Config| {
+                config.sandbox.speed = speed;
+                // A rule in the environment is for others: the demo calls itself.
+                config.server.auth = Auth::default();
+            })
+            .await?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
         let listener = listener.map_err(|error| Failed::run("no port on loopback", &error))?;
         let address = listener.local_addr().map_err(|error| Failed::run("the address is not known", &error))?;
@@ -49,7 +58,11 @@ impl Demo {
             stopped.await.ok();
         }));
 
-        say!("cache-driver on http://{address}, against an emulated AWS, {speed} times as fast as the real one");
+        let clouds: Vec<&str> = backend::compiled().iter().map(|provider| provider.as_str()).collect();
+        say!(
+            "cache-driver on http://{address}, against emulated clouds ({}), {speed} times as fast as the real ones",
+            clouds.join(", ")
+        );
         if let Some(emulated) = &started.emulated {
             say!("caches are served by {}", emulated.label);
         }
@@ -73,29 +86,20 @@ struct Story<'a> {
 
 impl Story<'_> {
     async fn tell(&self) -> Result<(), Failed> {
-        let wishes = [
-            Wish { id: "demo-sessions", what: "a small Valkey", values: json!({"size": "small"}) },
-            Wish {
-                id: "demo-catalogue",
-                what: "a Redis cluster of two shards",
-                values: json!({"size": "medium", "engine": "redis", "mode": "cluster", "shards": 2}),
-            },
-        ];
-
-        show::title("1. Request two caches");
+        let wishes = wishes(backend::compiled());
+        show::title("1. Request caches: the same request on every cloud, and a cluster");
         for wish in &wishes {
             say!("   PUT /redis/{}  {}  ({})", wish.id, wish.values, wish.what);
         }
-        let [one, other] = &wishes;
-        let (first, second) = tokio::join!(self.until_ready(one, &one.values), self.until_ready(other, &other.values));
-        let (first, second) = (first?, second?);
+        let made = try_join_all(wishes.iter().map(|wish| self.until_ready(wish, &wish.values))).await?;
 
         show::title("2. What the application gets (secrets masked)");
-        show::outputs(one.id, &first);
-        show::outputs(other.id, &second);
+        for (wish, outputs) in wishes.iter().zip(&made) {
+            show::outputs(wish.id, outputs);
+        }
 
-        show::title("3. Connect through the endpoint");
-        for (wish, outputs) in [(one, &first), (other, &second)] {
+        show::title("3. Connect through the endpoints");
+        for (wish, outputs) in wishes.iter().zip(&made) {
             let target = of_outputs(outputs)
                 .ok_or_else(|| Failed::Run(format!("the outputs of {} name no endpoint", wish.id)))?;
             let report = ping::run(&target, &ping::Timeouts::default(), self.world.clock.as_ref()).await;
@@ -105,14 +109,15 @@ impl Story<'_> {
             }
         }
 
-        show::title("4. Change it in place: a replica in another zone");
-        let larger = json!({"size": "small", "high_availability": true});
+        let (one, first) = (&wishes[0], &made[0]);
+        show::title("4. Change it in place: more memory");
+        let larger = with(&one.values, "size", "large");
         say!("   PUT /redis/{}  {larger}", one.id);
         let changed = self.until_ready(one, &larger).await?;
-        show::changed(&first, &changed);
+        show::changed(first, &changed);
 
         show::title("5. A change that would lose the data is refused, and nothing is called");
-        let destructive = json!({"size": "small", "high_availability": true, "engine": "redis"});
+        let destructive = with(&larger, "mode", "cluster");
         say!("   PUT /redis/{}  {destructive}", one.id);
         let refused = self.caller.put(one.id, &destructive).await?;
         if refused.status != 400 {
@@ -122,18 +127,29 @@ impl Story<'_> {
         say!("   {}", refused.text("/message"));
         say!("   {}", refused.text("/details/hint"));
 
-        show::title("6. Remove them");
+        let mut last = "6. Remove them";
+        if let [_, other, ..] = backend::compiled() {
+            last = "7. Remove them";
+            show::title("6. Move it to another cloud: the new cache first, then the old one goes");
+            let moved = with(&with(&larger, "provider", other.as_str()), "on_provider_change", "replace");
+            say!("   PUT /redis/{}  {moved}", one.id);
+            let there = self.until_ready(one, &moved).await?;
+            show::changed(&changed, &there);
+        }
+
+        show::title(last);
         for wish in &wishes {
             say!("   DELETE /redis/{}", wish.id);
         }
-        let (a, b) = tokio::join!(self.until_gone(one), self.until_gone(other));
-        a.and(b)?;
-        let gone = self.caller.get(one.id).await?;
-        say!("   GET /redis/{}  {}", one.id, gone.status);
-        if gone.status != 404 {
-            return Err(Failed::Run(format!("expected 404 after the removal, got {}", gone.status)));
+        try_join_all(wishes.iter().map(|wish| self.until_gone(wish))).await?;
+        for wish in &wishes {
+            let gone = self.caller.get(wish.id).await?;
+            say!("   GET /redis/{}  {}", wish.id, gone.status);
+            if gone.status != 404 {
+                return Err(Failed::Run(format!("expected 404 after the removal, got {}", gone.status)));
+            }
         }
-        say!("\nThat is all. The same with real AWS: see README.md, \"On AWS\".");
+        say!("\nThat is all. The same with real clouds: see README.md.");
         Ok(())
     }
 
@@ -160,6 +176,28 @@ impl Story<'_> {
             self.world.clock.sleep(answer.retry_after.unwrap_or(Duration::from_secs(1))).await;
         }
     }
+}
+
+/// One small cache on each cloud, and a cluster on the first.
+fn wishes(clouds: &[Provider]) -> Vec<Wish> {
+    let on = |provider: &Provider| {
+        let (id, what) = match provider {
+            Provider::Aws => ("demo-aws", "ElastiCache"),
+            Provider::Gcp => ("demo-gcp", "Memorystore"),
+            Provider::Azure => ("demo-azure", "Managed Redis"),
+        };
+        Wish { id, what, values: json!({"size": "small", "provider": provider}) }
+    };
+    let mut wishes: Vec<Wish> = clouds.iter().map(on).collect();
+    let cluster = json!({"size": "medium", "mode": "cluster"});
+    wishes.push(Wish { id: "demo-cluster", what: "with cluster mode", values: cluster });
+    wishes
+}
+
+fn with(values: &Value, key: &str, value: &str) -> Value {
+    let mut values = values.clone();
+    values[key] = value.into();
+    values
 }
 
 fn unexpected(wish: &Wish, answer: &Answer) -> Failed {

@@ -13,6 +13,7 @@ mod plan;
 mod register;
 mod serve;
 mod start;
+mod token;
 
 #[cfg(feature = "sandbox")]
 mod demo;
@@ -50,6 +51,8 @@ enum Command {
     Plan(plan::Plan),
     /// Print what the orchestrator has to be told: the driver, a Resource Definition, or both as Terraform.
     Register(register::Register),
+    /// Make a secret for callers, and its hash for the configuration.
+    Token,
     /// Print the JSON Schema of the inputs, as driver registration wants it.
     Schema,
     /// Print the OpenAPI description of this server.
@@ -123,6 +126,10 @@ async fn run(command: Command) -> Result<(), Failed> {
         Command::Ping(ping) => ping.run().await,
         Command::Plan(plan) => plan.run().await,
         Command::Register(register) => register.run(),
+        Command::Token => {
+            token::print();
+            Ok(())
+        }
         Command::Schema => documents::schema(),
         Command::Openapi => documents::openapi(),
     }

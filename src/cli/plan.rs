@@ -79,6 +79,7 @@ fn put(driver: &driver::Driver, id: GuResId, route: Option<&str>, body: &Value) 
         cookie: None,
         credentials: credentials.map(std::sync::Arc::new),
         request_id: "plan".to_owned(),
+        who: "command line".to_owned(),
     };
     Ok(Put { call, spec: routed.spec, product: routed.product, adopted_password: None, warnings: routed.warnings })
 }

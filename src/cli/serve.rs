@@ -5,6 +5,8 @@ use tokio::net::TcpListener;
 
 use super::Failed;
 use super::start::{ConfigArgs, World};
+use crate::config::{ConfigError, Server};
+use crate::http::auth::Tls;
 use crate::{http, telemetry};
 
 /// Options of `serve`.
@@ -19,6 +21,8 @@ impl Serve {
         let world = World::real();
         let started = self.config.start(&world).await?;
         let config = started.driver.config();
+        let tls = Tls::load(&config.server)
+            .map_err(|problem| Failed::Config(ConfigError { problems: vec![problem] }.to_string()))?;
         telemetry::init(&config.log).map_err(|error| Failed::run("logging could not be set up", &error))?;
         let listen = config.server.listen;
         let listener = TcpListener::bind(listen)
@@ -28,10 +32,21 @@ impl Serve {
         if let Some(emulated) = &started.emulated {
             say!("sandbox: emulated clouds; endpoints are served by {}", emulated.label);
         }
-        say!("listening on http://{address}");
+        warn_of_plain_text(&config.server, tls.is_some());
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        say!("listening on {scheme}://{address}");
         let app = started.app(&world)?;
-        http::serve(listener, http::app(app), shutdown()).await;
+        http::serve_with(listener, tls, http::app(app), shutdown()).await;
         Ok(())
+    }
+}
+
+/// Secrets of callers must not cross a network in the clear. Whether a proxy in front sees to that is not known here.
+fn warn_of_plain_text(server: &Server, has_tls: bool) {
+    if !has_tls && !server.listen.ip().is_loopback() && server.auth.proves_callers() {
+        tracing::warn!(
+            "callers' secrets come in the clear, unless a proxy in front speaks TLS: set server.tls.cert_file"
+        );
     }
 }
 

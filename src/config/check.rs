@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
 use super::problem::Problem;
-use super::{Config, files};
+use super::{Azure, Config, auth, files};
 use crate::cache::{Mark, Provider};
 
 /// First segments of paths that are this driver's own, and therefore neither routes nor ids of resources, each with what it
@@ -42,6 +42,7 @@ pub(super) fn files(config: &mut Config) -> Vec<Problem> {
     } else if aws.cache_ca_file.is_some() {
         problems.push(Problem::new("providers.aws.cache_ca_file", "`cache_ca` is set too; one is enough"));
     }
+    problems.extend(azure_files(&mut config.providers.azure));
     let mut read = |path: String, file: &std::path::Path| {
         let key = path.rsplit('.').next().unwrap_or_default();
         files::read_secret(key, file).map_err(|reason| problems.push(Problem::new(path, reason))).ok()
@@ -65,6 +66,26 @@ pub(super) fn files(config: &mut Config) -> Vec<Problem> {
         }
     }
     problems.extend(wrong);
+    problems.extend(auth::read_files(config));
+    problems
+}
+
+fn azure_files(azure: &mut Azure) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut read = |key: &str, file: &std::path::Path| {
+        let path = format!("providers.azure.{key}");
+        files::read(key, file).map_err(|reason| problems.push(Problem::new(path, reason))).ok()
+    };
+    if let Some(file) = &azure.ca_file {
+        azure.ca_pem = read("ca_file", file);
+    }
+    if azure.cache_ca.is_none()
+        && let Some(file) = &azure.cache_ca_file
+    {
+        azure.cache_ca = read("cache_ca_file", file);
+    } else if azure.cache_ca_file.is_some() {
+        problems.push(Problem::new("providers.azure.cache_ca_file", "`cache_ca` is set too; one is enough"));
+    }
     problems
 }
 
@@ -90,6 +111,11 @@ pub(super) fn values(config: &Config) -> Vec<Problem> {
     refuse(EnvFilter::try_new(&config.log.level).is_err(), "log.level", "neither a level nor filter directives");
     let aws = &config.providers.aws;
     refuse(aws.max_attempts == 0, "providers.aws.max_attempts", "must be more than 0");
+    let azure = &config.providers.azure;
+    refuse(azure.max_attempts == 0, "providers.azure.max_attempts", "must be more than 0");
+    for (path, id) in azure_ids(azure) {
+        refuse(!is_tenant(id), &path, "expected an id such as `00000000-0000-0000-0000-000000000000`, or a domain");
+    }
     let gcp = &config.providers.gcp;
     for (number, path) in [
         (gcp.max_attempts, "providers.gcp.max_attempts"),
@@ -117,7 +143,28 @@ pub(super) fn values(config: &Config) -> Vec<Problem> {
         let again = config.secrets.keyring.iter().take(index).any(|earlier| earlier.id == key.id);
         refuse(again, &format!("secrets.keyring.{index}.id"), "an earlier key has the same id");
     }
+    problems.extend(auth::check(config));
     problems
+}
+
+/// Ids that become part of a path at Entra or at the resource manager.
+fn azure_ids(azure: &Azure) -> Vec<(String, &String)> {
+    let mut ids: Vec<(String, &String)> = Vec::new();
+    ids.extend(azure.subscription_id.iter().map(|id| ("providers.azure.subscription_id".to_owned(), id)));
+    ids.extend(
+        azure.subscriptions.iter().enumerate().map(|(n, id)| (format!("providers.azure.subscriptions.{n}"), id)),
+    );
+    ids.extend(azure.federated.tenant_id.iter().map(|id| ("providers.azure.federated.tenant_id".to_owned(), id)));
+    let accounts = azure.accounts.iter();
+    ids.extend(accounts.map(|(name, a)| (format!("providers.azure.accounts.{name}.tenant_id"), &a.tenant_id)));
+    ids
+}
+
+/// Whether a text can be a tenant: an id or a domain. Anything else could lead elsewhere.
+fn is_tenant(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-' || c == b'.')
+        && !text.starts_with('.')
 }
 
 fn names(config: &Config) -> Vec<Problem> {
@@ -217,11 +264,15 @@ pub fn validate(config: &Config, compiled: &[Provider]) -> Vec<Problem> {
         problems.push(Problem::new("secrets.keyring", "has no key").hint(hint));
     }
     let server = &config.server;
-    if !server.listen.ip().is_loopback() && !server.allow_public_without_auth {
-        let hint =
-            "listen on 127.0.0.1, or set `server.allow_public_without_auth = true` if the network keeps others out";
-        problems
-            .push(Problem::new("server.listen", "others can reach it, and callers are not authenticated").hint(hint));
+    if !server.listen.ip().is_loopback() && !server.allow_public_without_auth && !server.auth.proves_callers() {
+        let reason = if server.auth.allow_ips.is_empty() {
+            "others can reach it, and callers are not authenticated"
+        } else {
+            "others can reach it, and `server.auth.allow_ips` alone does not tell callers apart: an address serves many"
+        };
+        let hint = "set `server.auth.tokens` (`cache-driver token` makes one), `path_secrets`, `jwt` or `mtls`; or listen \
+                    on 127.0.0.1; or set `server.allow_public_without_auth = true` if the network keeps others out";
+        problems.push(Problem::new("server.listen", reason).hint(hint));
     }
     problems
 }

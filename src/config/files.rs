@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use super::KeyBytes;
 
 /// Reads a text file without its trailing newline. The error names the key, the file and the reason.
-pub(super) fn read(key: &str, path: &Path) -> Result<String, String> {
+pub(crate) fn read(key: &str, path: &Path) -> Result<String, String> {
     let text = fs::read(path).and_then(|bytes| {
         String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
     });

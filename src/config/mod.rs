@@ -3,6 +3,7 @@
 //! Every key is described in `config/default.toml`, which is part of the binary. The sections are plain data, the same
 //! in every build, whatever providers are compiled in.
 
+mod auth;
 mod check;
 mod cookie;
 mod environment;
@@ -25,17 +26,20 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use auth::to_hex;
+pub use auth::{Access, Auth, HUMANITEC, HashedSecret, Jwt, JwtKey, Mtls, Network, Operators, Require, Source, Tls};
 pub use check::{RESERVED, validate};
 pub use cookie::{Cookie, Unreadable};
 pub use environment::{process_env, process_path, process_var};
+pub(crate) use files::read as read_file;
 pub use lifecycle::{Deadlines, DefaultsApply, DeleteUnverifiable, Lifecycle, RetryAfter};
 pub use load::{Loaded, Sources, load};
 pub use log::{Log, LogFormat};
 pub use overlay::{Emulators, sandbox_overlay};
 pub use problem::{ConfigError, Origin, Problem};
 pub use providers::{
-    Aws, AwsAccount, AwsParameterGroups, AwsTimeouts, AwsVersions, Azure, AzureAccount, Gcp, GcpAccount, GcpTimeouts,
-    GcpVersions, Providers, StaticCredentials,
+    Aws, AwsAccount, AwsParameterGroups, AwsTimeouts, AwsVersions, Azure, AzureAccount, AzureFederated, AzureTimeouts,
+    Gcp, GcpAccount, GcpTimeouts, GcpVersions, Providers, StaticCredentials,
 };
 pub use routes::{Outputs, Region, Route, Username};
 pub use sandbox::{DataPlane, Sandbox};

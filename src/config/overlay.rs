@@ -35,9 +35,9 @@ pub fn sandbox_overlay(
     let speed = config.sandbox.speed.max(1.0);
     let of = |provider: Provider, url: Option<String>| url.filter(|_| compiled.contains(&provider));
     let providers = &mut config.providers;
-    aws(&mut providers.aws, of(Provider::Aws, emulators.aws), cache_ca);
+    aws(&mut providers.aws, of(Provider::Aws, emulators.aws), cache_ca.clone());
     gcp(&mut providers.gcp, of(Provider::Gcp, emulators.gcp), speed);
-    azure(&mut providers.azure, of(Provider::Azure, emulators.azure));
+    azure(&mut providers.azure, of(Provider::Azure, emulators.azure), cache_ca);
 
     let first = config.providers.enabled().next();
     for route in config.routes.values_mut() {
@@ -91,6 +91,7 @@ fn gcp(gcp: &mut Gcp, url: Option<String>, speed: f64) {
     gcp.endpoint_url = url;
     gcp.ca_file = None;
     gcp.ca_pem = None;
+    gcp.quota_project = None;
     gcp.static_token = Some(SecretString::from("sandbox"));
     // What happens in a minute there happens in a second here.
     for quota in [&mut gcp.requests_per_minute, &mut gcp.creations_per_minute] {
@@ -100,9 +101,14 @@ fn gcp(gcp: &mut Gcp, url: Option<String>, speed: f64) {
     fill(&mut gcp.region, "europe-west3");
 }
 
-fn azure(azure: &mut Azure, url: Option<String>) {
+fn azure(azure: &mut Azure, url: Option<String>, cache_ca: Option<String>) {
     azure.enabled = url.is_some();
     azure.endpoint_url = url;
+    azure.ca_file = None;
+    azure.ca_pem = None;
+    azure.cache_ca = cache_ca;
+    azure.cache_ca_file = None;
+    azure.static_token = Some(SecretString::from("sandbox"));
     fill(&mut azure.subscription_id, "00000000-0000-4000-8000-000000000001");
     fill(&mut azure.resource_group, "sandbox");
     fill(&mut azure.location, "westeurope");

@@ -104,7 +104,7 @@ impl Serialize for KeyBytes {
 #[error("{0}")]
 pub struct InvalidKey(&'static str);
 
-fn hex(text: &str) -> Option<Vec<u8>> {
+pub(super) fn hex(text: &str) -> Option<Vec<u8>> {
     if text.is_empty() || !text.len().is_multiple_of(2) || !text.bytes().all(|c| c.is_ascii_hexdigit()) {
         return None;
     }

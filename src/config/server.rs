@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::scalar;
+use super::{Auth, Tls, scalar};
 
 /// Where the driver listens, and how much it takes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,10 @@ pub struct Server {
     pub max_wait: Duration,
     /// The interface of 2020.
     pub legacy: Legacy,
+    /// The certificate that callers see.
+    pub tls: Tls,
+    /// Who may call.
+    pub auth: Auth,
 }
 
 /// The POST and DELETE interface of 2020.
@@ -52,6 +56,8 @@ impl Default for Server {
             concurrency_limit: 512,
             max_wait: Duration::from_mins(5),
             legacy: Legacy::default(),
+            tls: Tls::default(),
+            auth: Auth::default(),
         }
     }
 }

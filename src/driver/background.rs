@@ -131,7 +131,8 @@ impl Driver {
             return;
         };
         let driver = self.clone();
-        let span = tracing::info_span!(parent: None, "background", id = %id, request_id = %work.call().request_id);
+        let Call { request_id, who, .. } = work.call();
+        let span = tracing::info_span!(parent: None, "background", %id, request_id, who);
         let stepping = async move {
             let _permit = permit;
             driver.step_until_done(&work, serial, operation, since).await;

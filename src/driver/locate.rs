@@ -274,7 +274,8 @@ fn of_another_account(at: &At, account: &str) -> BackendError {
 
 /// Whether both are one place, as far as is known of their accounts.
 fn same(a: &Place, b: &Place) -> bool {
-    a.product == b.product && a.location == b.location && a.group == b.group && a.name == b.name
+    let one_account = a.account.is_none() || b.account.is_none() || a.account == b.account;
+    one_account && a.product == b.product && a.location == b.location && a.group == b.group && a.name == b.name
 }
 
 /// Whether the name belongs to somebody: what a DELETE must not take for absence.

@@ -24,6 +24,8 @@ pub struct Call {
     pub credentials: Option<Arc<Given>>,
     /// Id of the request, for the log.
     pub request_id: String,
+    /// Who calls, for the log.
+    pub who: String,
 }
 
 /// A PUT: make it so.

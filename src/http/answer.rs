@@ -13,8 +13,10 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower::ServiceExt as _;
-use tracing::Instrument as _;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
+use super::auth::{self, Caller};
 use super::error::ApiError;
 use super::extract::{FullPath, RequestId};
 use super::wire::{ErrorBody, ErrorDetails, REQUEST_ID, header_value};
@@ -53,7 +55,7 @@ impl Service {
         let began = clock.now();
         let request_id = request_id(request.headers(), self.app.random());
         let method = request.method().clone();
-        let span = tracing::info_span!("request", request_id, %method, trace_id = tracing::field::Empty);
+        let span = tracing::info_span!("request", request_id, %method, trace_id = Empty, who = Empty, address = Empty, id = Empty);
         if let Some(trace_id) = trace_id(request.headers()) {
             span.record("trace_id", trace_id);
         }
@@ -74,6 +76,9 @@ impl Service {
     async fn bounded(&self, mut request: Request<Body>) -> Response {
         if let Err(error) = tidy(request.uri_mut()) {
             return error.into_response();
+        }
+        if let Err(refusal) = self.admit(&mut request) {
+            return refusal.into_response();
         }
         let is_probe = matches!(request.uri().path(), "/alive" | "/health");
         let _permit = match self.app.permits().try_acquire() {
@@ -100,6 +105,19 @@ impl Service {
         }
     }
 
+    /// Lets the caller in, or does not. What knows it later finds it among the request's extensions.
+    fn admit(&self, request: &mut Request<Body>) -> Result<(), ApiError> {
+        let now = self.app.driver().clock().now();
+        let admitted = auth::admit(&self.app.config().server.auth, request, now);
+        let caller = admitted.map_err(|denied| {
+            auth::denied(&denied, request.method());
+            ApiError::from(&denied)
+        })?;
+        note_caller(&caller);
+        request.extensions_mut().insert(caller);
+        Ok(())
+    }
+
     /// The longest that a request may take: the configured time, on top of the waiting that it asked for.
     fn limit(&self, method: &Method, headers: &HeaderMap) -> Duration {
         let server = &self.app.config().server;
@@ -107,6 +125,14 @@ impl Service {
         let wait =
             if is_legacy { server.legacy.wait } else { prefer::wait(headers, server.max_wait).unwrap_or_default() };
         server.request_timeout + wait
+    }
+}
+
+fn note_caller(caller: &Caller) {
+    let span = Span::current();
+    span.record("who", caller.who.as_str());
+    if let Some(address) = caller.address {
+        span.record("address", tracing::field::display(address));
     }
 }
 
@@ -157,9 +183,13 @@ fn trace_id(headers: &HeaderMap) -> Option<&str> {
 pub(super) async fn note(request: Request, next: Next) -> Response {
     let pattern = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let last = request.uri().path().rsplit('/').next().and_then(|text| GuResId::parse(text).ok());
+    let of_resource = pattern.as_ref().is_some_and(|pattern| pattern.ends_with("/{GUResID}"));
+    let id = last.filter(|_| of_resource).map(String::from);
+    if let Some(id) = &id {
+        Span::current().record("id", id);
+    }
     let mut response = next.run(request).await;
     if let Some(pattern) = pattern {
-        let id = last.filter(|_| pattern.ends_with("/{GUResID}")).map(String::from);
         response.extensions_mut().insert(Noted { pattern, id });
     }
     response

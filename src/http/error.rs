@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
@@ -47,6 +47,18 @@ pub const fn status(code: Code, retryable: bool) -> StatusCode {
 }
 
 impl ApiError {
+    /// 401, in the same words whatever is missing or wrong.
+    pub(super) fn unauthorized() -> Self {
+        let error = DriverError::new(Code::Forbidden, "the request has no valid credentials of a caller")
+            .hint("send what the operator of this driver has given you; its log has the reason, under this request_id");
+        Self { status: StatusCode::UNAUTHORIZED, ..error.into() }
+    }
+
+    /// 403: known who it is, or where from, and not let in.
+    pub(super) fn forbidden(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        DriverError::new(Code::Forbidden, message).hint(hint).into()
+    }
+
     /// 404.
     pub(super) fn not_found(message: impl Into<String>, hint: impl Into<String>) -> Self {
         DriverError::new(Code::NoSuchThing, message).hint(hint).into()
@@ -145,6 +157,11 @@ impl IntoResponse for ApiError {
         }
         if let Some(pause) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, seconds(pause));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            // RFC 9110, section 15.5.2: a 401 says how.
+            let how = HeaderValue::from_static("Bearer realm=\"cache-driver\"");
+            response.headers_mut().insert(WWW_AUTHENTICATE, how);
         }
         response.extensions_mut().insert(Arc::new(self));
         response

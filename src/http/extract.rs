@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use serde::Deserialize;
 
 use super::App;
+use super::auth::Caller;
 use super::error::ApiError;
 use super::wire::COOKIE;
 use crate::cache::{FieldError, GuResId};
@@ -30,6 +31,8 @@ pub(super) struct FullPath(pub(super) String);
 pub(super) struct Entry {
     pub(super) route: Option<String>,
     pub(super) request_id: String,
+    /// Who calls.
+    pub(super) who: String,
 }
 
 impl FromRequestParts<App> for Entry {
@@ -38,7 +41,8 @@ impl FromRequestParts<App> for Entry {
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
         let route = parts.extensions.get::<RouteName>().map(|route| route.0.clone());
         let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-        Ok(Self { route, request_id })
+        let who = parts.extensions.get::<Caller>().map(|caller| caller.who.clone()).unwrap_or_default();
+        Ok(Self { route, request_id, who })
     }
 }
 
@@ -93,6 +97,7 @@ pub(super) fn call(app: &App, entry: &Entry, id: GuResId, headers: &HeaderMap) -
         cookie: cookie(headers),
         credentials: None,
         request_id: entry.request_id.clone(),
+        who: entry.who.clone(),
     }
 }
 

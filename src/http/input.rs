@@ -139,6 +139,7 @@ impl Input {
             cookie,
             credentials: given.map(Arc::new),
             request_id: entry.request_id.clone(),
+            who: entry.who.clone(),
         };
         Ok(Put {
             call,

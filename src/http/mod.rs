@@ -1,10 +1,11 @@
 //! The driver over HTTP: the Driver API 0.9.3, the interface of 2020, and what operators ask.
 //!
 //! `router.rs` has the whole route table on one page. [`answer`] is what every request goes through, whatever its path:
-//! request id, trailing slash, limits, time-out, the shape of errors, the log line.
+//! request id, trailing slash, who may call, limits, time-out, the shape of errors, the log line.
 
 pub mod answer;
 mod app;
+pub mod auth;
 mod body;
 mod docs;
 pub mod error;
@@ -25,4 +26,4 @@ pub use answer::Service;
 pub use app::{App, Parts};
 pub use openapi::openapi;
 pub use router::app;
-pub use serve::serve;
+pub use serve::{serve, serve_with};

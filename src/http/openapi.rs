@@ -2,13 +2,14 @@
 
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::App;
 use super::wire::{ErrorBody, ErrorDetails, InputData};
 use crate::cache::Code;
-use crate::config::{Config, Route};
+use crate::config::{Auth, Config, Require, Route};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -48,7 +49,32 @@ pub fn openapi(config: &Config) -> OpenApi {
             add_errors(&method, operation);
         }
     }
+    if config.server.auth.takes_bearer() {
+        add_bearer(&mut document, &config.server.auth);
+    }
     document
+}
+
+/// That callers send a token. Of the other ways, this format knows no words for a secret in the path.
+fn add_bearer(document: &mut OpenApi, auth: &Auth) {
+    let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    document.components.get_or_insert_default().add_security_scheme("bearer", scheme);
+    let mut ways = vec![SecurityRequirement::new("bearer", std::iter::empty::<&str>())];
+    if auth.has_other_ways() && auth.require == Require::Any {
+        ways.push(SecurityRequirement::default());
+    }
+    document.security = Some(ways);
+    for item in document.paths.paths.values_mut() {
+        for (_, operation) in operations(item) {
+            if is_probe(operation) {
+                operation.security = Some(Vec::new());
+            }
+        }
+    }
+}
+
+fn is_probe(operation: &Operation) -> bool {
+    operation.operation_id.as_deref().is_some_and(|id| matches!(id, "alive" | "health"))
 }
 
 /// The document of one route: its operations have ids of their own, and say what they serve.
@@ -83,8 +109,11 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Ope
 fn add_errors(method: &HttpMethod, operation: &mut Operation) {
     let of_resources = operation.tags.iter().flatten().any(|tag| tag != "Operators");
     let has_body = matches!(method, HttpMethod::Put | HttpMethod::Post);
+    let is_probe = is_probe(operation);
     let all = [
         ("400", of_resources, "Refused or failed: the code says why, `details` what helps"),
+        ("401", !is_probe, "The caller has not proved who it is, on a server that asks for it"),
+        ("403", !is_probe, "The caller is not let in"),
         ("404", of_resources, "There is no such path or resource"),
         ("413", has_body, "The body is too large"),
         ("415", has_body, "The body is not application/json"),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::Extension;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -9,6 +10,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::App;
+use super::auth::Caller;
 use super::error::ApiError;
 use super::health::ProviderHealth;
 use crate::backend::compiled;
@@ -41,8 +43,9 @@ pub(super) struct Ready {
     status: &'static str,
     /// The version of the binary.
     version: String,
-    /// The enabled providers, as last seen.
-    #[schema(value_type = BTreeMap<String, ProviderHealth>)]
+    /// The enabled providers, as last seen. Only for those who may read what is for operators.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, ProviderHealth>, required = false)]
     providers: BTreeMap<Provider, ProviderHealth>,
 }
 
@@ -52,11 +55,19 @@ pub(super) struct Ready {
 /// replicas out at once, and with them the answers that say what is wrong.
 #[utoipa::path(get, path = "/health", operation_id = "health", tag = "Operators",
     responses((status = 200, description = "Requests are welcome", body = Ready)))]
-pub(super) async fn health(State(app): State<App>) -> Result<Json<Ready>, ApiError> {
+pub(super) async fn health(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<Ready>, ApiError> {
     if app.is_stopping() {
         return Err(ApiError::not_now("the driver is shutting down", "another replica takes over"));
     }
-    Ok(Json(Ready { status: "ready", version: app.version().to_owned(), providers: app.health().report(&app) }))
+    // Asked for in any case: a probe is what keeps it fresh.
+    let mut providers = app.health().report(&app);
+    if !caller.may_read {
+        providers.clear();
+    }
+    Ok(Json(Ready { status: "ready", version: app.version().to_owned(), providers }))
 }
 
 /// Sizes

@@ -91,6 +91,11 @@ def wire(google_wire):
     assert google_wire.judge() == []
 
 
+@pytest.fixture(scope="session")
+def service_account():
+    return gcp.Account()
+
+
 @pytest.fixture
 def emulator(google_sandbox):
     """The emulated Google Cloud behind its callers' backs. Nothing in it outlasts the test."""

@@ -6,11 +6,15 @@ import http.server
 import importlib.resources
 import json
 import threading
+from urllib.parse import parse_qsl
 
 import requests
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from google.api_core import exceptions
 from google.api_core.client_options import ClientOptions
 from google.api_core.future import polling
+from google.auth import jwt
 from google.auth.credentials import AnonymousCredentials
 from google.cloud.memcache_v1 import CloudMemcacheClient
 from google.cloud.memorystore_v1 import MemorystoreClient
@@ -48,6 +52,8 @@ class Wire:
     def __init__(self, emulator):
         self.emulator = emulator
         self.exchanges = []
+        # The forms that asked for tokens.
+        self.grants = []
         # What the last call was made with.
         self.authorization = None
         self.judges = judges()
@@ -85,6 +91,8 @@ class Wire:
         return self.judges[1].parsed(exchange)
 
     def _keep(self, method, path, body, status, headers, answer):
+        if path == "/token":
+            self.grants.append(dict(parse_qsl(body.decode())))
         service, _, rest = path.removeprefix("/").partition("/")
         if service not in SERVICES:
             return
@@ -191,6 +199,44 @@ class Google:
             # The clients forget the session with which they ask for operations.
             client.transport.operations_client.transport._session.close()
         self.session.close()
+
+
+class Account:
+    """A service account of nobody's, with a key made for this run."""
+
+    def __init__(self):
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        private = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        public = serialization.PublicFormat.SubjectPublicKeyInfo
+        self.public = key.public_key().public_bytes(serialization.Encoding.PEM, public)
+        self.email = "conformance@example-project.iam.gserviceaccount.com"
+        self.private = key.private_bytes(serialization.Encoding.PEM, *private).decode()
+
+    def file(self, token_uri="https://oauth2.googleapis.com/token"):
+        """Its key as Google Cloud hands it out."""
+        return {
+            "type": "service_account",
+            "project_id": "example-project",
+            "private_key_id": "0" * 40,
+            "private_key": self.private,
+            "client_email": self.email,
+            "client_id": "100000000000000000001",
+            "token_uri": token_uri,
+        }
+
+    def signed(self, grant):
+        """The claims of the assertion in a grant. Google's own code checks the signature, the times and the audience."""
+        # Whatever the address at which the token is fetched, as Google's clients have it.
+        audience = "https://oauth2.googleapis.com/token"
+        assert grant["grant_type"] == "urn:ietf:params:oauth:grant-type:jwt-bearer"
+        header = jwt.decode_header(grant["assertion"])
+        assert header["alg"] == "RS256" and header["kid"] == "0" * 40
+        claims = jwt.decode(grant["assertion"], certs=self.public, audience=audience)
+        assert (
+            claims["iss"] == self.email and "https://www.googleapis.com/auth/cloud-platform" in claims["scope"].split()
+        )
+        assert claims["exp"] - claims["iat"] <= 3600
+        return claims
 
 
 def result(operation):

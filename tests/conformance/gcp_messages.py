@@ -25,8 +25,8 @@ TRANSPORTS = {
     "memorystore.googleapis.com": (MemorystoreRestTransport,),
     "memcache.googleapis.com": (CloudMemcacheRestTransport,),
 }
-# The clients of these lag behind the service: `satisfiesPzi` of a cluster, the version of a Memcached node and its
-# `:upgrade`. What is unknown there, the discovery document finds.
+# The clients of these lag behind the service: `satisfiesPzi` of a cluster, the version of a Memcached node, the version
+# 1.6.15 and `:upgrade`. What is unknown there, the discovery document finds.
 LAG = {"redis.googleapis.com", "memcache.googleapis.com"}
 # Google's common parameters; `$alt` is what the clients send.
 COMMON = {"$alt", "alt", "fields", "key", "prettyPrint", "quotaUser"}
@@ -163,7 +163,7 @@ def _parse(value, kind, at, lenient):
         json_format.ParseDict(value, message, ignore_unknown_fields=lenient)
     except json_format.ParseError as error:
         return [f"{at}: {error}"]
-    return list(_strangers(message, at))
+    return [] if lenient else list(_strangers(message, at))
 
 
 def _strangers(message, at):

@@ -4,12 +4,10 @@ import google.auth.exceptions
 import google.auth.transport.requests
 import pytest
 import requests
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from google.api_core import exceptions
 from google.cloud.location import locations_pb2
 from google.longrunning import operations_pb2
-from google.oauth2 import service_account
+from google.oauth2.service_account import Credentials
 
 import gcp
 from gcp import refused
@@ -103,38 +101,21 @@ def test_what_does_not_exist_is_not_found_in_googles_words(google, wire):
 # --- credentials ---
 
 
-@pytest.fixture(scope="module")
-def account():
-    """A service account of nobody's, with a key made for this run."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ).decode()
-    return {
-        "type": "service_account",
-        "project_id": "example-project",
-        "private_key_id": "0" * 40,
-        "private_key": pem,
-        "client_email": "conformance@example-project.iam.gserviceaccount.com",
-        "client_id": "100000000000000000001",
-    }
-
-
 def credentials(account, wire):
-    info = {**account, "token_uri": f"{wire.url}/token"}
     scopes = ["https://www.googleapis.com/auth/cloud-platform"]
-    made = service_account.Credentials.from_service_account_info(info, scopes=scopes)
+    made = Credentials.from_service_account_info(account.file(f"{wire.url}/token"), scopes=scopes)
     # A client with a subject always asks for a token, instead of signing one itself.
     return made.with_subject("somebody@example.com")
 
 
-def test_a_service_account_gets_a_token_and_its_calls_carry_it(account, wire, emulator):
-    clients = gcp.Google(wire.url, credentials(account, wire), emulator)
+def test_a_service_account_gets_a_token_and_its_calls_carry_it(service_account, wire, emulator):
+    clients = gcp.Google(wire.url, credentials(service_account, wire), emulator)
     try:
         make, look = products(clients)["valkey"]
         clients.result(make("credentials", "with-token"))
         token = clients.valkey.transport._session.credentials.token
         assert token and "." not in token.removeprefix("ya29."), "a JWT is no token of the token endpoint"
+        assert service_account.signed(wire.grants[-1])["sub"] == "somebody@example.com"
         look("credentials", "with-token")
         assert wire.authorization == f"Bearer {token}"
 
@@ -148,7 +129,7 @@ def test_a_service_account_gets_a_token_and_its_calls_carry_it(account, wire, em
         clients.close()
 
 
-def test_the_token_endpoint_refuses_what_is_no_assertion(account, wire):
+def test_the_token_endpoint_refuses_what_is_no_assertion(service_account, wire):
     grant = "urn:ietf:params:oauth:grant-type:jwt-bearer"
     for form, error in (
         ({"grant_type": grant, "assertion": "garbage"}, "invalid_grant"),
@@ -157,10 +138,10 @@ def test_the_token_endpoint_refuses_what_is_no_assertion(account, wire):
         answer = requests.post(f"{wire.url}/token", data=form, timeout=10)
         assert answer.status_code == 400 and answer.json()["error"] == error and answer.json()["error_description"]
     request = google.auth.transport.requests.Request()
-    good = credentials(account, wire)
+    good = credentials(service_account, wire)
     good.refresh(request)
     assert good.valid and good.token
-    bad = service_account.Credentials(good.signer, "", f"{wire.url}/token").with_scopes(["x"])
+    bad = Credentials(good.signer, "", f"{wire.url}/token").with_scopes(["x"])
     with pytest.raises(google.auth.exceptions.RefreshError, match="invalid_grant"):
         bad.refresh(request)
     request.session.close()

@@ -311,13 +311,16 @@ def test_a_region_out_of_reach_is_named_in_a_list_of_all(google, emulator):
 
 
 def test_what_no_client_sends_is_refused_in_googles_words(google, wire):
+    odd = {"instanceId": "odd"}
     for method, path, body, query in (
-        ("POST", f"/redis/v1/{PARENT}/instances", {"tier": "GOLD", "memorySizeGb": 1}, {"instanceId": "odd"}),
-        ("POST", f"/redis/v1/{PARENT}/instances", {"tier": "BASIC", "memorySizeGb": "big"}, {"instanceId": "odd"}),
-        ("POST", f"/redis/v1/{PARENT}/instances", {"tier": "BASIC", "size": 1}, {"instanceId": "odd"}),
+        ("POST", f"/redis/v1/{PARENT}/instances", {"tier": "GOLD", "memorySizeGb": 1}, odd),
+        ("POST", f"/redis/v1/{PARENT}/instances", {"tier": "BASIC", "memorySizeGb": "big"}, odd),
+        ("POST", f"/redis/v1/{PARENT}/instances", {"tier": "BASIC", "size": 1}, odd),
         ("POST", f"/redis/v1/{PARENT}/instances", {"tier": "BASIC", "memorySizeGb": 1}, {}),
         ("POST", f"/redis/v1/{PARENT}/instances", {"tier": "BASIC", "memorySizeGb": 1}, {"clusterId": "odd"}),
-        ("POST", f"/redis/v1/{PARENT}/instances", ["tier"], {"instanceId": "odd"}),
+        # Instances have no request ids.
+        ("POST", f"/redis/v1/{PARENT}/instances", {"tier": "BASIC", "memorySizeGb": 1}, {**odd, "requestId": "1"}),
+        ("POST", f"/redis/v1/{PARENT}/instances", ["tier"], odd),
         ("GET", f"/redis/v1/{PARENT}/instances", None, {"pageSize": "many"}),
         ("GET", f"/redis/v1/{PARENT}/instances", None, {"pageToken": "never-given-out"}),
     ):

@@ -291,10 +291,12 @@ def test_everything_that_can_be_asked_for_comes_back(google):
     assert found.maintenance_policy.weekly_maintenance_window[0].day == 5
 
 
-def test_an_upgrade_is_an_update(google):
+def test_an_upgrade_is_an_update_and_a_downgrade_is_none(google, wire):
     google.result(create(google, "upgraded", engine_version="VALKEY_7_2"))
     google.result(update(google, "upgraded", engine_version="VALKEY_8_0"))
     assert settled(google, "upgraded").engine_version == "VALKEY_8_0"
+    with refused(wire, exceptions.BadRequest, "INVALID_ARGUMENT"):
+        update(google, "upgraded", engine_version="VALKEY_7_2")
 
 
 def test_a_delete_is_taken_while_an_update_runs(google, wire):

@@ -112,10 +112,15 @@ pub(crate) async fn run(harness: &dyn Harness, at: &At, steps: &[Step]) {
 
 /// Lets time pass until the cloud has nothing more to do. Makes the parts that a creation lacks, as the driver does.
 pub(crate) async fn settled(harness: &dyn Harness, at: &At) -> Observed {
+    settled_as(harness, at, &Value::Object(serde_json::Map::new())).await
+}
+
+/// The same for a creation of a cache with these values.
+async fn settled_as(harness: &dyn Harness, at: &At, values: &Value) -> Observed {
     for _ in 0..60 {
         let seen = look(harness, at).await;
         if let Some(mark) = seen.mark().filter(|_| seen.phase == Phase::Creating && !seen.missing.is_empty()) {
-            let wanted = resolved(harness, &Value::Object(serde_json::Map::new()));
+            let wanted = resolved(harness, values);
             let steps = towards(harness, &wanted, &[], mark, &seen, false);
             assert!(!steps.is_empty(), "{:?} is missing, and no call makes it", seen.missing);
             run(harness, at, &steps).await;
@@ -146,7 +151,7 @@ pub(crate) async fn created(harness: &dyn Harness, resource: &str, values: &Valu
 /// A cache that answers.
 pub(crate) async fn ready(harness: &dyn Harness, resource: &str, values: &Value) -> (At, Mark, Observed) {
     let (at, mark) = created(harness, resource, values).await;
-    let seen = settled(harness, &at).await;
+    let seen = settled_as(harness, &at, values).await;
     assert_eq!(seen.phase, Phase::Ready, "{}", seen.status);
     (at, mark, seen)
 }

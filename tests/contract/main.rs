@@ -180,4 +180,10 @@ contract! {
     gcp_valkey_cluster
     #[cfg(all(feature = "gcp", feature = "sandbox"))]
     gcp_memcached
+    #[cfg(all(feature = "azure", feature = "sandbox"))]
+    azure_managed
+    #[cfg(all(feature = "azure", feature = "sandbox"))]
+    azure_managed_cluster
+    #[cfg(all(feature = "azure", feature = "sandbox"))]
+    azure_classic
 }

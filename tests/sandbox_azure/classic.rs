@@ -102,6 +102,7 @@ async fn firewall_rules_and_patch_schedules_are_there_at_once() {
     let range = |end: &str| json!({ "properties": { "startIP": "10.0.0.1", "endIP": end } });
     let made = cloud.put(&rule, range("10.0.0.9")).await;
     assert_eq!((made.status, &made.body["name"]), (201, &json!("c/office")));
+    assert_eq!(made.body["type"], "Microsoft.Cache/redis/firewallRules", "unlike anywhere else");
     assert_eq!(cloud.put(&rule, range("10.0.0.10")).await.status, 200);
     assert_eq!(cloud.get(&rule).await.body["properties"]["endIP"], "10.0.0.10");
     assert_eq!(cloud.get(&format!("{}/firewallRules", classic("c"))).await.body["value"].as_array().unwrap().len(), 1);
@@ -111,6 +112,7 @@ async fn firewall_rules_and_patch_schedules_are_there_at_once() {
     let schedule = format!("{}/patchSchedules/default", classic("c"));
     let entries = json!({ "properties": { "scheduleEntries": [{ "dayOfWeek": "Monday", "startHourUtc": 6 }] } });
     let made = cloud.put(&schedule, entries).await;
+    assert_eq!((made.status, made.followed()), (200, (false, false)), "it is never new");
     assert_eq!(made.body["type"], "Microsoft.Cache/Redis/PatchSchedules");
     assert_eq!(made.body["properties"]["scheduleEntries"][0]["maintenanceWindow"], "PT5H");
 }
@@ -127,7 +129,11 @@ async fn access_for_somebody_takes_minutes_and_keeps_the_cache_busy() {
     assert_eq!(cloud.put(&path, body.clone()).await.refused(), (409, "Conflict"));
     cloud.seconds(181);
     assert_eq!(cloud.get(&path).await.state().0, "Succeeded");
-    assert_eq!(cloud.put(&path, body).await.status, 201, "a change, too");
+    let mut other = body;
+    other["properties"]["objectIdAlias"] = json!("you");
+    let changed = cloud.put(&path, other).await;
+    assert_eq!((changed.status, changed.state().0), (201, "Updating"), "a change, too");
+    assert_eq!(changed.body["properties"]["objectIdAlias"], "you", "what it becomes is shown at once");
     cloud.seconds(181);
     let deleted = cloud.delete(&path).await;
     assert_eq!((deleted.status, deleted.body), (202, Value::Null));

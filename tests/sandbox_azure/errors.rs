@@ -99,6 +99,8 @@ async fn what_is_denied_says_which_permission_is_missing() {
     assert!(refused.message().contains("'Microsoft.Cache/redisEnterprise/write'"), "{}", refused.message());
     assert!(refused.message().contains(&cluster("c")));
     assert_eq!(cloud.get(&cluster("c")).await.status, 200);
+    let permissions = cloud.get(&format!("{}/providers/Microsoft.Authorization/permissions", group())).await;
+    assert_eq!(permissions.body["value"][0]["notActions"], json!(["microsoft.cache/redisenterprise/write"]));
     cloud.mutate(json!({"op": "allow", "permission": "Microsoft.Cache/redisEnterprise/write"})).await;
     cloud.mutate(json!({"op": "deny", "permission": "Microsoft.Cache/locations/*"})).await;
     let deleted = cloud.delete(&cluster("c")).await;

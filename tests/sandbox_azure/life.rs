@@ -36,6 +36,8 @@ async fn a_cluster_is_created_running_and_deleted_in_its_time() {
     cloud.seconds(304);
     assert_eq!(cloud.get(&cluster("cache-1")).await.state(), ("Deleting", "Deleting"));
     cloud.seconds(2);
+    let result = cloud.follow(deleted.header("location").unwrap()).await;
+    assert_eq!((result.status, &result.body), (204, &Value::Null));
     let gone = cloud.get(&cluster("cache-1")).await;
     assert_eq!(gone.refused(), (404, "ResourceNotFound"));
     assert_eq!(cloud.delete(&cluster("cache-1")).await.status, 204);

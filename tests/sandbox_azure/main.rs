@@ -23,6 +23,8 @@ mod network;
 #[cfg(test)]
 mod operations;
 #[cfg(test)]
+mod recorded;
+#[cfg(test)]
 mod servers;
 #[cfg(test)]
 mod tokens;

@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use cache_driver::clock::SystemClock;
+use cache_driver::sandbox::data_plane::SmallServer;
 use cache_driver::sandbox::{DataPlane, Listening, ServerSpec};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -120,4 +122,36 @@ async fn a_server_that_does_not_start_is_a_failed_create_with_the_cause() {
     let failed = cloud.follow(made.header("azure-asyncoperation").unwrap()).await;
     assert_eq!(failed.body["error"]["message"], "no server binary");
     assert_eq!(cloud.get(&database("c")).await.state(), ("Failed", "CreateFailed"));
+}
+
+async fn ping(at: &Listening, ca: &str, key: &str) -> redis::RedisResult<String> {
+    let url = format!("rediss://default:{}@{}:{}", key.replace('/', "%2F").replace('+', "%2B"), at.host, at.port);
+    let trusted = redis::TlsCertificates { client_tls: None, root_cert: Some(ca.as_bytes().to_vec()) };
+    let client = redis::Client::build_with_tls(url, trusted)?;
+    let mut connection = client.get_multiplexed_async_connection().await?;
+    redis::cmd("PING").query_async(&mut connection).await
+}
+
+#[tokio::test]
+async fn a_client_logs_in_with_either_key_until_it_is_made_anew() {
+    let servers = Arc::new(SmallServer::new(Arc::new(SystemClock)).unwrap());
+    let ca = servers.ca_pem().unwrap();
+    let cloud = Cloud::with(servers).await;
+    cloud.running_database("c").await;
+    let host = cloud.get(&cluster("c")).await.body["properties"]["hostName"].as_str().unwrap().to_owned();
+    let port = cloud.get(&database("c")).await.body["properties"]["port"].as_u64().unwrap();
+    let at = Listening { host, port: port.try_into().unwrap() };
+    let keys = cloud.post(&format!("{}/listKeys", database("c")), json!({})).await.body;
+    for which in ["primaryKey", "secondaryKey"] {
+        assert_eq!(ping(&at, &ca, keys[which].as_str().unwrap()).await.unwrap(), "PONG", "{which}");
+    }
+    let new = cloud.post(&format!("{}/regenerateKey", database("c")), json!({ "keyType": "Primary" })).await.body;
+    assert!(ping(&at, &ca, keys["primaryKey"].as_str().unwrap()).await.is_err(), "the old one is no good any more");
+    for which in ["primaryKey", "secondaryKey"] {
+        assert_eq!(ping(&at, &ca, new[which].as_str().unwrap()).await.unwrap(), "PONG", "{which}");
+    }
+    cloud.patch(&database("c"), json!({ "properties": { "accessKeysAuthentication": "Disabled" } })).await;
+    cloud.seconds(6);
+    cloud.get(&database("c")).await;
+    assert!(ping(&at, &ca, new["primaryKey"].as_str().unwrap()).await.is_err(), "keys are turned off");
 }

@@ -7,13 +7,17 @@ mod changes;
 mod conflicts;
 mod credentials;
 mod failures;
+#[cfg(feature = "gcp")]
+mod google;
 mod harness;
 mod kill;
 mod life;
-mod moving;
+
 mod owners;
 mod places;
 mod racing;
 mod rotation;
 mod secrets;
 mod start;
+#[cfg(feature = "gcp")]
+mod two_clouds;

@@ -61,6 +61,7 @@ impl Memory {
             password,
             adopts: true,
             failed_creation_vanishes: false,
+            mark_lags: false,
             typical: Typical { create: usual.create, update: usual.update, delete: usual.delete },
             changes: CHANGES,
             permissions: &["imagined:*"],

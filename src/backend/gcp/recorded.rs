@@ -37,7 +37,7 @@ fn each_recorded_refusal_is_of_its_kind_and_says_what_to_do() {
             "redis.instances.create",
             Kind::Refused,
             "INVALID_ARGUMENT",
-            "(instance.authorized_network: Invalid value",
+            "(instance.authorized_network: Invalid value: projects/other-project/",
             "",
         ),
         (

@@ -23,6 +23,8 @@ pub struct Capabilities {
     /// Whether a cache whose creation failed vanishes by itself, so that only
     /// [`Backend::diagnose`](crate::backend::Backend::diagnose) tells of it. Else it stays as a [`Phase::Shell`](super::Phase::Shell).
     pub failed_creation_vanishes: bool,
+    /// Whether the mark that a change carries is only seen when the change is done, and is lost if it fails.
+    pub mark_lags: bool,
     /// How long things take when all goes well.
     pub typical: Typical,
     /// Every field that a change can be about, and what a change of it costs at most.

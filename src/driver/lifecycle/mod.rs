@@ -36,6 +36,8 @@ pub struct Wanted {
     pub adopt: bool,
     /// The password generation that is wanted at least.
     pub rotate: Option<u32>,
+    /// Whether the mark of a running change may not be seen yet.
+    pub mark_lags: bool,
     /// Whether the mark says something else than what is wanted of it (protection, deletion).
     pub mark_differs: bool,
 }
@@ -245,7 +247,7 @@ fn alive(wanted: &Wanted, mark: &Mark, seen: &Observed, when: &When) -> Result<N
         Phase::Ready if same && fresh => Ok(Next::Continue(changes)),
         Phase::Ready => Ok(Next::Update(changes)),
         Phase::Changing if same && !fresh => Err(Refusal::Deadline(Operation::Updating, mark.since)),
-        Phase::Changing if !same && fresh => Ok(Next::Conflict(Operation::Updating)),
+        Phase::Changing if !same && fresh && !wanted.mark_lags => Ok(Next::Conflict(Operation::Updating)),
         _ => Ok(Next::Wait(Operation::Updating)),
     }
 }

@@ -63,6 +63,14 @@ use Operation::{Creating, Deleting, Updating};
 use Phase::{Absent, Busy, Changing, Failed, Ready, Shell};
 
 #[test]
+fn a_change_whose_mark_may_lag_behind_is_waited_for_and_contradicts_nobody() {
+    let late = Wanted { mark_lags: true, ..with(other(), Class::InPlace) };
+    assert_eq!(put(&with(other(), Class::InPlace), &seen(Changing, mark()), &when()), Next::Conflict(Updating));
+    assert_eq!(put(&late, &seen(Changing, mark()), &when()), Next::Wait(Updating));
+    assert!(matches!(put(&late, &seen(Ready, mark()), &when()), Next::Update(_)));
+}
+
+#[test]
 fn a_creation_that_lacks_a_part_is_completed_by_whoever_wants_it_so() {
     let lacking = Observed { missing: vec![("user".into(), "u".into())], ..seen(Phase::Creating, mark()) };
     assert_eq!(put(&same(), &lacking, &when()), Next::Complete);

@@ -3,13 +3,30 @@
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::backend::{Goal, Ownership, Pace, PasswordMaker, Phase, Resolved, Step};
-use crate::cache::{Code, FieldError, Intent, Mark, OnDelete, Password, State};
+use crate::backend::{BackendError, Goal, Kind, Ownership, Pace, PasswordMaker, Phase, Resolved, Step};
+use crate::cache::{Code, FieldError, Intent, Mark, OnDelete, Password, Place, State};
 use crate::driver::answer::{Asked, explained, unexplained};
 use crate::driver::background::Who;
 use crate::driver::locate::{Found, Halt};
 use crate::driver::progress::later;
 use crate::driver::{Cookie, Driver, DriverError, Failure, Put};
+
+/// One line for each call that changes something in a cloud, or is refused. Who asked for it stands in the span around.
+fn audit(step: &Step, place: &Place, error: Option<&BackendError>) {
+    let (call, why) = (step.call, step.why.as_str());
+    let Some(error) = error else {
+        tracing::info!(target: "audit", call, why, %place, outcome = "accepted", "changed");
+        return;
+    };
+    let outcome = match error.kind {
+        // It is made again, at each look until the cloud has time for it.
+        Kind::Busy => return,
+        // The cloud may have carried it out all the same.
+        Kind::Unavailable => "unknown",
+        _ => "refused",
+    };
+    tracing::warn!(target: "audit", call, why, %place, outcome, %error, "not accepted");
+}
 
 impl Driver {
     /// The mark of a new life, and the password that it stands for.
@@ -48,8 +65,9 @@ impl Driver {
     pub(in crate::driver) async fn run(&self, found: &Found, steps: Vec<Step>) -> Result<Vec<Step>, Halt> {
         let mut ran = Vec::new();
         for step in steps {
-            found.backend.apply(&found.at, &step).await.map_err(|error| found.failed(error))?;
-            tracing::info!(call = step.call, why = step.why, place = %found.at.place, "called");
+            let applied = found.backend.apply(&found.at, &step).await;
+            audit(&step, &found.at.place, applied.as_ref().err());
+            applied.map_err(|error| found.failed(error))?;
             let last = step.pace == Pace::Long;
             ran.push(step);
             if last {

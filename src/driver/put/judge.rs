@@ -84,6 +84,7 @@ impl Driver {
             want: put.spec.want_hash(),
             allowed: allowed.cloned().collect(),
             adopt: put.spec.adopt.is_some(),
+            mark_lags: found.backend.capabilities().mark_lags,
             rotate: put.spec.rotate.filter(|_| has_password),
             mark_differs: found.seen.mark().is_some_and(|mark| {
                 // Noted only once the cache has that size: noted earlier, it would hide that the update failed.

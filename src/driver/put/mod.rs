@@ -90,6 +90,10 @@ impl Driver {
             }
             Next::Update(changes) => {
                 let Some(mark) = mark else { return Err(lost_mark()) };
+                if wanted.mark_lags {
+                    // What this operation began may have failed, and its mark with it.
+                    self.refuse_if_failed(asked, &found, &mark, who).await?;
+                }
                 let mut mark = self.remarked(put, &mark, Some(wanted.want));
                 let mut password = None;
                 if changes.iter().any(|change| change.field == "auth") {

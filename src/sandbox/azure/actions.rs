@@ -87,6 +87,7 @@ fn arm(ctx: &mut Context<'_>, subscription: &str, group: Option<&str>, what: &Wh
         What::Provider { namespace } => subscription::provider(ctx, subscription, namespace),
         What::Register { namespace } => subscription::register(ctx, subscription, namespace),
         What::CheckName => classic::check_name_availability(ctx),
+        What::Permissions => Ok(subscription::permissions(ctx)),
         What::Operation { id, .. } => operations::get(ctx, id),
         What::Result { id } => operations::result(ctx, id),
         What::List { kind, parent } => match parent {

@@ -36,8 +36,7 @@ pub(super) enum Trigger {
 impl Trigger {
     fn hits(self, act: &Act) -> bool {
         match (self, act) {
-            (Self::Create | Self::Machines, Act::Create) => true,
-            (Self::Update, Act::Update { .. }) => true,
+            (Self::Create | Self::Machines, Act::Create) | (Self::Update, Act::Update { .. }) => true,
             (Self::Machines, Act::Update { scaling, .. }) => *scaling,
             _ => false,
         }
@@ -121,7 +120,7 @@ impl Context<'_> {
         if let Some(resource) = self.state.resources.get_mut(&key) {
             resource.work = Some(work);
         }
-        self.state.operations.insert(operation.id.clone(), operation.clone());
+        self.state.note(operation.clone());
         operation
     }
 

@@ -28,7 +28,7 @@ impl Id {
 
     /// The same, of its parts: `rest` is types and names by turns.
     pub(super) fn of(subscription: &str, group: &str, namespace: &str, rest: &[&str]) -> Option<Self> {
-        if rest.is_empty() || rest.len() % 2 != 0 || rest.iter().any(|segment| segment.is_empty()) {
+        if rest.is_empty() || !rest.len().is_multiple_of(2) || rest.iter().any(|segment| segment.is_empty()) {
             return None;
         }
         let types: Vec<&str> = rest.iter().step_by(2).copied().collect();

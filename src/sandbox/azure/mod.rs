@@ -17,6 +17,11 @@
 //! With a data plane that listens, `hostName` of a cluster becomes the host of its database's server once that is up, and the database's
 //! `port` (a classic cache's `sslPort`) the server's. With access keys turned off nobody can log in.
 //!
+//! # What is a guess
+//! Recorded traffic decides wherever there is any. There is none for: a delete during a create (refused here with 409), a PUT on a
+//! shell (400), scaling and other updates of Managed Redis and how long they take, quota, a taken name, refused classic
+//! creation, `If-None-Match`, and the wording of most refusals of a value. Size names and gigabytes are from documentation.
+//!
 //! # Accounts
 //! Any token is accepted, and none. Every subscription, tenant, application, secret, resource group, network, subnet and private DNS zone
 //! exists until it is removed.
@@ -25,7 +30,7 @@
 //! `redisEnterprise.create` (PUT), `.update` (PATCH), `.get`, `.delete`, `.list`, `.listSkusForScaling`; `databases.…`, also `.listKeys`,
 //! `.regenerateKey`, `.upgradeDBRedisVersion`; `accessPolicyAssignments.…` of both products; `redis.…`, also `.checkNameAvailability`;
 //! `firewallRules.…`, `patchSchedules.…`, `accessPolicies.…`; `operations.get`; `privateEndpoints.…`, `privateDnsZoneGroups.…`,
-//! `virtualNetworks.get`, `subnets.get`, `privateDnsZones.get`; `providers.get`, `providers.register`, `resourceGroups.…`,
+//! `permissions.list`, `virtualNetworks.get`, `subnets.get`, `privateDnsZones.get`; `providers.get`, `providers.register`, `resourceGroups.…`,
 //! `subscriptions.get`; `entra.token`, `entra.discover`, `entra.machineToken`. A call goes by the name of the cache or endpoint that it
 //! is about.
 //!

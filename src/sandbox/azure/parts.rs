@@ -44,26 +44,28 @@ pub(super) fn put_assignment(ctx: &mut Context<'_>, id: &Id) -> Answer {
 pub(super) fn put_classic(ctx: &mut Context<'_>, id: &Id) -> Answer {
     let given = ctx.request.object()?;
     let own = properties(&given);
-    let shown = match id.kind {
-        Kind::ClassicPolicy => {
-            let permissions = text(own, "permissions").filter(|text| !text.is_empty());
-            let permissions = permissions.ok_or_else(|| ArmError::bad("The property 'permissions' is required."))?;
-            let keys = if permissions.contains("keys") || permissions.contains('~') { "" } else { " allkeys" };
-            json!({ "permissions": format!("{permissions}{keys}"), "type": "Custom" })
-        }
-        _ => {
-            let wanted = |name| text(own, name).filter(|text| !text.is_empty()).map(str::to_owned);
-            let (Some(policy), Some(object)) = (wanted("accessPolicyName"), wanted("objectId")) else {
-                return Err(invalid("The properties 'accessPolicyName' and 'objectId' are required."));
-            };
-            json!({ "accessPolicyName": policy, "objectId": object, "objectIdAlias": wanted("objectIdAlias") })
-        }
-    };
+    let shown = if id.kind == Kind::ClassicPolicy { policy(own)? } else { classic_assignment(own)? };
     ctx.idle_parent(id)?;
     let (_, operation) = write(ctx, id, shown, durations::CLASSIC_ASSIGNMENT, Family::Classic)?;
     let address = operation.address(ctx);
     let reply = Reply::new(201, ctx.shown(id)).with("azure-asyncoperation", address.clone());
     Ok(reply.with("location", address))
+}
+
+/// Permissions for all keys, unless they say for which.
+fn policy(own: Option<&Fields>) -> Result<Value, ArmError> {
+    let permissions = text(own, "permissions").filter(|text| !text.is_empty());
+    let permissions = permissions.ok_or_else(|| ArmError::bad("The property 'permissions' is required."))?;
+    let keys = if permissions.contains("keys") || permissions.contains('~') { "" } else { " allkeys" };
+    Ok(json!({ "permissions": format!("{permissions}{keys}"), "type": "Custom" }))
+}
+
+fn classic_assignment(own: Option<&Fields>) -> Result<Value, ArmError> {
+    let wanted = |name| text(own, name).filter(|text| !text.is_empty()).map(str::to_owned);
+    let (Some(policy), Some(object)) = (wanted("accessPolicyName"), wanted("objectId")) else {
+        return Err(invalid("The properties 'accessPolicyName' and 'objectId' are required."));
+    };
+    Ok(json!({ "accessPolicyName": policy, "objectId": object, "objectIdAlias": wanted("objectIdAlias") }))
 }
 
 /// Takes it away again.
@@ -94,9 +96,16 @@ pub(super) fn put_at_once(ctx: &mut Context<'_>, id: &Id) -> Answer {
     ctx.idle_parent(id)?;
     let new = !ctx.state.resources.contains_key(&id.key());
     store(ctx, id, shown)?;
-    let reply = Reply::new(if new { 201 } else { 200 }, ctx.shown(id));
-    let location = format!("{}{}?api-version={}", ctx.request.base, id.shown(), ctx.version);
-    Ok(if new { reply.with("location", location) } else { reply })
+    let mut body = ctx.shown(id);
+    if id.kind == Kind::PatchSchedule {
+        return Ok(Reply::ok(body));
+    }
+    // The answer to this PUT, and no other answer, spells it so.
+    let path = id.shown().replace("/Redis/", "/redis/");
+    let location = format!("{}{path}?api-version={}", ctx.request.base, ctx.version);
+    body["id"] = json!(path);
+    body["type"] = json!("Microsoft.Cache/redis/firewallRules");
+    Ok(if new { Reply::new(201, body).with("location", location) } else { Reply::ok(body) })
 }
 
 /// And gone at once.
@@ -163,7 +172,12 @@ fn store(ctx: &mut Context<'_>, id: &Id, shown: Value) -> Result<(), ArmError> {
 
 /// A part as it is shown.
 pub(super) fn show(part: &Resource) -> Value {
-    let mut shown = properties(&part.fields).cloned().unwrap_or_default();
+    // What is to become of it is shown at once.
+    let fields = match part.work.as_ref().map(|work| &work.act) {
+        Some(Act::Update { fields, .. }) => fields,
+        _ => &part.fields,
+    };
+    let mut shown = properties(fields).cloned().unwrap_or_default();
     let at_once = matches!(part.id.kind, Kind::FirewallRule | Kind::PatchSchedule);
     if !at_once {
         shown.insert("provisioningState".to_owned(), json!(part.standing().provisioning));

@@ -36,7 +36,7 @@ impl Parsed {
         let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let query = query.map(|(name, value)| (name.to_ascii_lowercase(), value.into_owned())).collect();
         let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
-        let host = header(HOST.as_str()).or_else(|| parts.uri.authority().map(|authority| authority.as_str()));
+        let host = header(HOST.as_str()).or_else(|| parts.uri.authority().map(axum::http::uri::Authority::as_str));
         let scheme = header("x-forwarded-proto").filter(|scheme| *scheme == "https").unwrap_or("http");
         let base = format!("{scheme}://{}", host.unwrap_or("localhost"));
         let target = target::parse(&parts.method, parts.uri.path());
@@ -86,6 +86,7 @@ impl Parsed {
             What::Provider { .. } => ("microsoft.resources", "providers.get".to_owned()),
             What::Register { .. } => ("microsoft.resources", "providers.register".to_owned()),
             What::CheckName => ("microsoft.cache", "redis.checkNameAvailability".to_owned()),
+            What::Permissions => ("microsoft.authorization", "permissions.list".to_owned()),
             What::Operation { .. } | What::Result { .. } => ("microsoft.cache", "operations.get".to_owned()),
             What::List { kind, .. } => (service(kind.namespace()), format!("{}.list", kind.noun())),
             What::Resource(id) => (service(id.kind.namespace()), format!("{}.{verb}", id.kind.noun())),
@@ -111,6 +112,7 @@ impl Parsed {
             What::Provider { .. } => Some("Microsoft.Resources/subscriptions/providers/read".to_owned()),
             What::Register { namespace } => Some(format!("{namespace}/register/action")),
             What::CheckName => Some("Microsoft.Cache/checknameavailability/action".to_owned()),
+            What::Permissions => Some("Microsoft.Authorization/permissions/read".to_owned()),
             What::Operation { namespace, family, .. } => Some(format!("{namespace}/locations/{family}/read")),
             What::List { kind, .. } => Some(format!("{}/read", kind.full_type())),
             What::Resource(id) => Some(format!("{}/{verb}", id.kind.full_type())),

@@ -42,7 +42,20 @@ pub(super) struct Missing {
     pub(super) classic_refused: bool,
 }
 
+/// Operations that can be asked for. The oldest that are over are forgotten first.
+const OPERATIONS: usize = 2000;
+
 impl State {
+    /// Keeps an operation.
+    pub(super) fn note(&mut self, operation: Operation) {
+        if self.operations.len() >= OPERATIONS {
+            let over = self.operations.values().filter(|operation| operation.ended.is_some());
+            let oldest = over.min_by_key(|operation| operation.ended).map(|operation| operation.id.clone());
+            oldest.and_then(|id| self.operations.remove(&id));
+        }
+        self.operations.insert(operation.id.clone(), operation);
+    }
+
     /// Keeps what a resource is now, right before it changes.
     pub(super) fn remember(&mut self, key: &str) {
         let before = self.resources.get(key).cloned();

@@ -43,6 +43,13 @@ pub(super) fn groups(ctx: &Context<'_>, subscription: &str) -> Reply {
     Reply::ok(json!({ "value": shown }))
 }
 
+/// What the caller may do: everything but what was denied.
+pub(super) fn permissions(ctx: &Context<'_>) -> Reply {
+    let denied = &ctx.state.missing.denied;
+    let role = json!({ "actions": ["*"], "notActions": denied, "dataActions": [], "notDataActions": [] });
+    Reply::ok(json!({ "value": [role] }))
+}
+
 /// Whether a namespace can be used.
 pub(super) fn provider(ctx: &Context<'_>, subscription: &str, namespace: &str) -> Answer {
     let known = known(namespace)?;

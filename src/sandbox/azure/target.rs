@@ -41,6 +41,8 @@ pub(super) enum What {
         namespace: String,
     },
     CheckName,
+    /// What the caller may do.
+    Permissions,
     /// The state of a long-running operation.
     Operation {
         namespace: String,
@@ -124,12 +126,17 @@ fn resource(method: &Method, subscription: &str, group: Option<&str>, namespace:
     {
         return What::Result { id: id.to_ascii_lowercase() };
     }
+    if namespace.eq_ignore_ascii_case("Microsoft.Authorization")
+        && rest.last().is_some_and(|last| last.eq_ignore_ascii_case("permissions"))
+    {
+        return What::Permissions;
+    }
     let unknown = || What::NoSuchType {
         namespace: namespace.to_owned(),
         types: rest.iter().step_by(2).copied().collect::<Vec<_>>().join("/"),
     };
     let below = |rest: &[&str]| group.and_then(|group| Id::of(subscription, group, namespace, rest));
-    if rest.len() % 2 == 0 {
+    if rest.len().is_multiple_of(2) {
         return below(rest).map_or_else(unknown, What::Resource);
     }
     let Some((last, before)) = rest.split_last() else { return unknown() };

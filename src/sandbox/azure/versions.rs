@@ -38,7 +38,7 @@ pub(super) const MANAGED_SKUS: &str = "2025-04-01";
 pub(super) const STRICT: &str = "2025-07-01";
 
 /// The version of a call, or why it is none.
-pub(super) fn check<'a>(given: Option<&'a str>, kind: Option<Kind>) -> Result<&'a str, ArmError> {
+pub(super) fn check(given: Option<&str>, kind: Option<Kind>) -> Result<&str, ArmError> {
     let given = given.filter(|given| !given.is_empty()).ok_or_else(|| {
         let message = "The api-version query parameter (?api-version=) is required for all requests.";
         ArmError::gateway(400, "MissingApiVersionParameter", message)

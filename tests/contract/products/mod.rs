@@ -2,10 +2,12 @@
 
 #[cfg(all(feature = "aws", feature = "sandbox"))]
 mod aws;
+#[cfg(all(feature = "azure", feature = "sandbox"))]
+mod azure;
 #[cfg(all(feature = "gcp", feature = "sandbox"))]
 mod gcp;
 mod imagined;
-#[cfg(all(any(feature = "aws", feature = "gcp"), feature = "sandbox"))]
+#[cfg(all(any(feature = "aws", feature = "gcp", feature = "azure"), feature = "sandbox"))]
 mod retold;
 
 use std::future::Future;
@@ -91,6 +93,24 @@ pub(crate) fn all() -> Vec<Entry> {
             name: "gcp_memcached",
             product: Some(Product::GcpMemcached),
             start: || Box::pin(gcp::start(gcp::Shape::Memcached)),
+        },
+        #[cfg(all(feature = "azure", feature = "sandbox"))]
+        Entry {
+            name: "azure_managed",
+            product: Some(Product::AzureManagedRedis),
+            start: || Box::pin(azure::start(azure::Shape::Managed)),
+        },
+        #[cfg(all(feature = "azure", feature = "sandbox"))]
+        Entry {
+            name: "azure_managed_cluster",
+            product: Some(Product::AzureManagedRedis),
+            start: || Box::pin(azure::start(azure::Shape::ManagedCluster)),
+        },
+        #[cfg(all(feature = "azure", feature = "sandbox"))]
+        Entry {
+            name: "azure_classic",
+            product: Some(Product::AzureClassicRedis),
+            start: || Box::pin(azure::start(azure::Shape::Classic)),
         },
     ]
 }

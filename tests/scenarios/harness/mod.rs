@@ -1,6 +1,8 @@
 //! An emulated AWS, drivers over it, and callers that check every answer.
 
 mod caller;
+#[cfg(feature = "gcp")]
+mod clouds;
 mod process;
 mod world;
 
@@ -10,6 +12,8 @@ use std::time::Duration;
 use cache_driver::clock::{Clock, SystemClock};
 
 pub(crate) use caller::{Answer, Caller};
+#[cfg(feature = "gcp")]
+pub(crate) use clouds::Clouds;
 pub(crate) use process::{Process, Settings, command};
 pub(crate) use world::{ACCOUNT_A, ACCOUNT_B, Server, World, keys, not_compiled, sha256};
 

@@ -145,6 +145,10 @@ impl World {
         self.manual.as_ref().unwrap().advance(Duration::from_mins(minutes));
     }
 
+    pub(crate) fn seconds(&self, seconds: u64) {
+        self.manual.as_ref().unwrap().advance(Duration::from_secs(seconds));
+    }
+
     pub(crate) fn fault(&self, fault: Value) {
         self.cloud.control().faults().add_json(fault).unwrap();
     }

@@ -39,6 +39,7 @@ static CAPABILITIES: Capabilities = Capabilities {
     password: PasswordMaker::Driver,
     adopts: true,
     failed_creation_vanishes: false,
+    mark_lags: false,
     typical: Typical {
         create: Duration::from_mins(7),
         update: Duration::from_mins(10),

@@ -44,6 +44,7 @@ static CAPABILITIES: Capabilities = Capabilities {
     password: PasswordMaker::Nobody,
     adopts: true,
     failed_creation_vanishes: true,
+    mark_lags: true,
     typical: Typical { create: Duration::from_mins(5), update: Duration::from_mins(5), delete: Duration::from_mins(3) },
     changes: changes::FIELDS,
     permissions: &[

@@ -53,6 +53,7 @@ static CAPABILITIES: Capabilities = Capabilities {
     password: PasswordMaker::Cloud,
     adopts: true,
     failed_creation_vanishes: true,
+    mark_lags: true,
     typical: Typical {
         create: Duration::from_mins(5),
         update: Duration::from_mins(10),

@@ -19,6 +19,7 @@ pub(super) static DIALECT: Dialect = Dialect {
         password: PasswordMaker::Cloud,
         adopts: true,
         failed_creation_vanishes: true,
+        mark_lags: true,
         typical: TYPICAL,
         changes: CHANGES,
         // Users and tokens have no permissions of their own: they are part of the instance.

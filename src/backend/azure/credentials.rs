@@ -1,0 +1,277 @@
+//! From the driver's credentials to those that ask Entra for tokens.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use azure_core::credentials::{AccessToken, Secret, TokenCredential, TokenRequestOptions};
+use azure_core::error::ErrorKind;
+use azure_core::http::{ClientMethodOptions, ClientOptions, ExponentialRetryOptions, RetryOptions, Transport};
+use azure_core::time::OffsetDateTime;
+use azure_identity::{
+    ClientAssertion, ClientAssertionCredential, ClientAssertionCredentialOptions, ClientSecretCredential,
+    ClientSecretCredentialOptions, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
+    WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
+};
+use moka::future::Cache;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::entra::{self, Late, Whose};
+use crate::backend::{BackendError, Credentials, Given, Kind, Result, Shape};
+use crate::cache::Provider;
+use crate::config::{Azure, AzureAccount, AzureFederated};
+
+/// How every token is asked for, in errors.
+pub(super) const TOKEN: &str = "entra.token";
+
+/// Credentials that are kept.
+const KEPT: u64 = 256;
+/// How long unused ones are kept.
+const IDLE: Duration = Duration::from_hours(1);
+/// The emulator's token never expires while a process lives.
+const STATIC_LIFE: Duration = Duration::from_hours(24);
+
+/// Tells one set of credentials from another without holding them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Who {
+    Own,
+    Named(String),
+    Given([u8; 32]),
+}
+
+impl From<&Credentials> for Who {
+    fn from(credentials: &Credentials) -> Self {
+        match credentials {
+            Credentials::Own => Self::Own,
+            Credentials::Named(name) => Self::Named(name.clone()),
+            Credentials::Given(given) => Self::Given(given.fingerprint()),
+        }
+    }
+}
+
+/// Every set of credentials that is in use. Tokens are cached within each.
+pub(super) struct Identities {
+    accounts: BTreeMap<String, AzureAccount>,
+    federated: AzureFederated,
+    managed_identity: Option<String>,
+    static_token: Option<SecretString>,
+    patience: Duration,
+    known: Cache<Who, Arc<dyn TokenCredential>>,
+}
+
+impl fmt::Debug for Identities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identities").field("accounts", &self.accounts.keys()).finish_non_exhaustive()
+    }
+}
+
+impl Identities {
+    pub(super) fn new(config: &Azure) -> Self {
+        Self {
+            accounts: config.accounts.clone(),
+            federated: config.federated.clone(),
+            managed_identity: config.managed_identity_client_id.clone(),
+            static_token: config.static_token.clone(),
+            patience: config.timeouts.token,
+            known: Cache::builder().max_capacity(KEPT).time_to_idle(IDLE).build(),
+        }
+    }
+
+    /// What asks for tokens in the name of these credentials. Asks nobody yet.
+    pub(super) async fn get(
+        &self,
+        credentials: &Credentials,
+        transport: &Transport,
+    ) -> Result<Arc<dyn TokenCredential>> {
+        let who = Who::from(credentials);
+        if let Some(known) = self.known.get(&who).await {
+            return Ok(known);
+        }
+        let options = ClientOptions {
+            transport: Some(transport.clone()),
+            // The usual eight retries take a minute, which nobody waits for.
+            retry: RetryOptions::exponential(ExponentialRetryOptions { max_retries: 1, ..Default::default() }),
+            ..Default::default()
+        };
+        let (inner, whose) = match credentials {
+            Credentials::Own => self.own(options)?,
+            Credentials::Named(name) => (self.named(name, options)?, Whose::Theirs),
+            Credentials::Given(given) => (self.given(given, options)?, Whose::Theirs),
+        };
+        let (patience, worked) = (self.patience, AtomicBool::new(false));
+        let patient: Arc<dyn TokenCredential> = Arc::new(Patient { inner, patience, whose, worked });
+        self.known.insert(who, patient.clone()).await;
+        Ok(patient)
+    }
+
+    /// Forgets tokens that the resource manager no longer takes. `false` if there are no others to be had.
+    pub(super) async fn forget(&self, credentials: &Credentials) -> bool {
+        self.known.invalidate(&Who::from(credentials)).await;
+        *credentials != Credentials::Own || self.static_token.is_none()
+    }
+
+    fn named(&self, name: &str, client_options: ClientOptions) -> Result<Arc<dyn TokenCredential>> {
+        let Some(account) = self.accounts.get(name) else {
+            let names: Vec<&str> = self.accounts.keys().map(String::as_str).collect();
+            let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            let message = format!("the config has no azure account `{name}`; it has: {known}");
+            return Err(
+                wrong(message).hint("add it under providers.azure.accounts, or send credentials with the request")
+            );
+        };
+        let Some(secret) = &account.client_secret else {
+            return Err(wrong(format!("the account `{name}` of the config has no client secret")));
+        };
+        with_secret(&account.tenant_id, &account.client_id, secret, client_options)
+    }
+
+    fn given(&self, given: &Given, client_options: ClientOptions) -> Result<Arc<dyn TokenCredential>> {
+        let text = |names: &[&str]| {
+            let found = names.iter().find_map(|name| given.field(name));
+            found.map(|text| text.expose_secret().trim().to_owned()).filter(|text| !text.is_empty())
+        };
+        match given.shape() {
+            Shape::AzurePassword => {
+                let (Some(tenant), Some(client), Some(secret)) =
+                    (text(&["tenant"]), text(&["appId"]), given.field("password"))
+                else {
+                    return Err(wrong("the credentials of the request lack appId, password or tenant"));
+                };
+                with_secret(&tenant, &client, secret, client_options)
+            }
+            Shape::AzureToken => {
+                let tenant = text(&["tenant_id", "tenant", "azure_identity_tenant_id"]);
+                let client = text(&["client_id", "appId", "azure_identity_client_id"]);
+                let tenant = tenant.or_else(|| self.federated.tenant_id.clone());
+                let client = client.or_else(|| self.federated.client_id.clone());
+                let (Some(tenant), Some(client), Some(token)) = (tenant, client, given.field("oidc_token")) else {
+                    return Err(wrong("the signed token of the request comes without tenant and application").hint(
+                        "add tenant_id and client_id to the account, or set providers.azure.federated in the config",
+                    ));
+                };
+                check_tenant(&tenant)?;
+                let options = ClientAssertionCredentialOptions { client_options };
+                let credential =
+                    ClientAssertionCredential::new(tenant, client, Assertion(token.clone()), Some(options));
+                Ok(credential.map_err(|error| unusable(&error))?)
+            }
+            other => {
+                let provider = other.provider();
+                let azure = Provider::Azure;
+                Err(wrong(format!("the credentials of the request are of `{provider}`, and the cache is on `{azure}`")))
+            }
+        }
+    }
+
+    /// The workload identity of the pod, else the managed identity of the machine.
+    fn own(&self, client_options: ClientOptions) -> Result<(Arc<dyn TokenCredential>, Whose)> {
+        if let Some(token) = &self.static_token {
+            return Ok((Arc::new(StaticToken(token.clone())), Whose::Own));
+        }
+        let credential_options = ClientAssertionCredentialOptions { client_options: client_options.clone() };
+        let options = WorkloadIdentityCredentialOptions { credential_options, ..Default::default() };
+        match WorkloadIdentityCredential::new(Some(options)) {
+            Ok(credential) => return Ok((credential, Whose::Own)),
+            Err(error) => tracing::debug!(%error, "no workload identity; trying the managed identity"),
+        }
+        let user_assigned_id = self.managed_identity.clone().map(UserAssignedId::ClientId);
+        let options = ManagedIdentityCredentialOptions { user_assigned_id, client_options };
+        let credential = ManagedIdentityCredential::new(Some(options));
+        Ok((credential.map_err(|error| unusable(&error).hint(entra::NO_IDENTITY))?, Whose::Machine))
+    }
+}
+
+fn wrong(message: impl Into<String>) -> BackendError {
+    BackendError::new(Kind::Credentials, TOKEN, message)
+}
+
+/// The crate's own words hold ids and paths only; the secret has not been looked at yet.
+fn unusable(error: &azure_core::Error) -> BackendError {
+    wrong(format!("the credentials cannot be used: {}", error.to_string().to_ascii_lowercase()))
+}
+
+fn with_secret(
+    tenant: &str,
+    client: &str,
+    secret: &SecretString,
+    client_options: ClientOptions,
+) -> Result<Arc<dyn TokenCredential>> {
+    check_tenant(tenant)?;
+    let options = ClientSecretCredentialOptions { client_options };
+    let secret = Secret::new(secret.expose_secret().to_owned());
+    let credential = ClientSecretCredential::new(tenant, client.to_owned(), secret, Some(options));
+    Ok(credential.map_err(|error| unusable(&error))?)
+}
+
+/// The tenant becomes part of an address, and must not choose another.
+fn check_tenant(tenant: &str) -> Result<()> {
+    let legal = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'.';
+    if !tenant.is_empty() && tenant.bytes().all(legal) && !tenant.starts_with('.') {
+        return Ok(());
+    }
+    Err(wrong("the tenant of the credentials is neither an id nor a domain")
+        .hint("send the directory id, such as 00000000-0000-0000-0000-000000000000"))
+}
+
+/// A signed token of the request, as it came.
+#[derive(Debug)]
+struct Assertion(SecretString);
+
+#[async_trait]
+impl ClientAssertion for Assertion {
+    async fn secret(&self, _: Option<ClientMethodOptions<'_>>) -> azure_core::Result<String> {
+        Ok(self.0.expose_secret().to_owned())
+    }
+}
+
+/// The emulator's token.
+#[derive(Debug)]
+struct StaticToken(SecretString);
+
+#[async_trait]
+impl TokenCredential for StaticToken {
+    async fn get_token(
+        &self,
+        _scopes: &[&str],
+        _options: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<AccessToken> {
+        Ok(AccessToken::new(self.0.expose_secret().to_owned(), OffsetDateTime::now_utc() + STATIC_LIFE))
+    }
+}
+
+/// Credentials that are not waited for longer than somebody waits for the answer.
+#[derive(Debug)]
+struct Patient {
+    inner: Arc<dyn TokenCredential>,
+    patience: Duration,
+    whose: Whose,
+    worked: AtomicBool,
+}
+
+#[async_trait]
+impl TokenCredential for Patient {
+    async fn get_token(
+        &self,
+        scopes: &[&str],
+        options: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<AccessToken> {
+        let asked = tokio::time::timeout(self.patience, self.inner.get_token(scopes, options)).await;
+        let failed = match asked {
+            Ok(Ok(token)) => {
+                self.worked.store(true, Ordering::Relaxed);
+                return Ok(token);
+            }
+            Ok(Err(error)) => error,
+            Err(_) => azure_core::Error::new(ErrorKind::Credential, Late),
+        };
+        // Once it has told tokens, its silence is no proof that there is none.
+        let whose = match self.whose {
+            Whose::Machine if self.worked.load(Ordering::Relaxed) => Whose::Own,
+            whose => whose,
+        };
+        Err(azure_core::Error::new(ErrorKind::Credential, entra::Failed { whose, error: failed }))
+    }
+}
