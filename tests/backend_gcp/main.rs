@@ -33,6 +33,9 @@ mod trouble;
 mod valkey;
 #[cfg(feature = "sandbox")]
 #[cfg(test)]
+mod valkey_backups;
+#[cfg(feature = "sandbox")]
+#[cfg(test)]
 mod valkey_cloud;
 #[cfg(feature = "sandbox")]
 #[cfg(test)]

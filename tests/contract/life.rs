@@ -1,6 +1,8 @@
 //! What every test does: read a specification, make a cache of it, lead it somewhere as the driver would.
 
-use cache_driver::backend::{At, Change, Credentials, Goal, Observed, Pace, PasswordMaker, Phase, Resolved, Step};
+use cache_driver::backend::{
+    At, Change, Credentials, Goal, Kind, Observed, Pace, PasswordMaker, Phase, Resolved, Step,
+};
 use cache_driver::cache::{CacheName, GuResId, Layer, Mark, Origin, Password, Prefix, Spec, read};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -188,6 +190,34 @@ pub(crate) async fn changed(harness: &dyn Harness, at: &At, values: &Value, mark
 /// Removes a cache, and waits until it is gone.
 pub(crate) async fn removed(harness: &dyn Harness, at: &At, final_snapshot: Option<&str>) {
     let goal = Goal::Removed { final_snapshot: final_snapshot.map(str::to_owned) };
-    let (seen, _) = led(harness, at, |seen| harness.backend().steps(&goal, seen)).await;
+    let plan = |seen: &Observed| harness.backend().steps(&goal, seen);
+    if final_snapshot.is_some() {
+        saved(harness, at, plan).await;
+    }
+    let (seen, _) = led(harness, at, plan).await;
     assert_eq!(seen.phase, Phase::Absent, "{}", seen.status);
+}
+
+/// Makes the calls of a removal until the cache goes. While a snapshot is being taken the cloud may be busy: then they are made again
+/// later, as the driver does.
+async fn saved(harness: &dyn Harness, at: &At, plan: impl Fn(&Observed) -> Vec<Step>) {
+    for _ in 0..20 {
+        let steps = plan(&settled(harness, at).await);
+        let mut is_busy = false;
+        for step in &steps {
+            match harness.backend().apply(at, step).await {
+                Ok(()) => {}
+                Err(error) if error.kind == Kind::Busy => is_busy = true,
+                Err(error) => panic!("{}: {error}", step.why),
+            }
+            if is_busy || step.pace == Pace::Long {
+                break;
+            }
+        }
+        if !is_busy {
+            return;
+        }
+        harness.minutes(3);
+    }
+    panic!("the snapshot of {} is never done", at.place.name)
 }

@@ -3,6 +3,8 @@
 #![cfg(all(feature = "gcp", feature = "sandbox"))]
 
 #[cfg(test)]
+mod backups;
+#[cfg(test)]
 mod errors;
 #[cfg(test)]
 mod faults;

@@ -163,6 +163,7 @@ impl Api {
         let is_creation = matches!(method, "create" | "delete") && request.operation.split('.').count() == 3;
         let call = Call {
             operation: request.operation,
+            service: None,
             method: request.method,
             path: &request.path,
             query,
@@ -181,7 +182,8 @@ impl Api {
         let project = self.project(at).await?;
         let about = self.about(collection, &project, &at.place.location, None);
         let path = format!("projects/{project}/locations/{}/operations", at.place.location);
-        let listed = self.pages(&at.credentials, &about, collection.operations(), &path, "operations").await?;
+        let list = Call::reading(collection.operations(), &path, Purpose::Other);
+        let listed = self.pages(&at.credentials, &about, &list, "operations").await?;
         let name = name(&project, at, collection);
         Ok(operations::judge(&listed.resources, &name, since, &about))
     }

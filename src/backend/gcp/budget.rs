@@ -54,10 +54,12 @@ pub(super) struct Budget {
 impl Budget {
     pub(super) fn new(config: &Gcp, clock: Arc<dyn Clock>) -> Self {
         let share = |quota: u32| ((quota / 2 / config.replicas.max(1)) as usize).max(1);
+        // A quota that was raised is raised for all.
+        let (calls, creations) = (config.requests_per_minute.max(3000), config.creations_per_minute.max(30));
         Self {
             clock,
             scarce: Limits { calls: share(config.requests_per_minute), creations: share(config.creations_per_minute) },
-            plenty: Limits { calls: share(3000), creations: share(30) },
+            plenty: Limits { calls: share(calls), creations: share(creations) },
             windows: Mutex::default(),
         }
     }
@@ -152,6 +154,14 @@ mod tests {
         assert_eq!(taken(&budget, Collection::RedisCluster, Purpose::Other), 30, "so has another API");
         assert_eq!(taken(&budget, Collection::Redis, Purpose::Other), 1500);
         assert_eq!(taken(&budget, Collection::Memcached, Purpose::Creation), 15);
+    }
+
+    #[test]
+    fn a_raised_quota_is_raised_for_all() {
+        let (_, budget) = budget(&Gcp { creations_per_minute: 100, ..Gcp::default() });
+        for collection in [Collection::Redis, Collection::Memcached] {
+            assert_eq!(taken(&budget, collection, Purpose::Creation), 50);
+        }
     }
 
     #[test]

@@ -16,6 +16,8 @@ use crate::backend::{BackendError, Credentials, Kind, Result};
 #[derive(Debug)]
 pub(super) struct Call<'a> {
     pub(super) operation: &'static str,
+    /// The first part of the API's host name, where it is not that of the collection.
+    pub(super) service: Option<&'static str>,
     pub(super) method: Method,
     /// Behind `v1/`.
     pub(super) path: &'a str,
@@ -28,7 +30,16 @@ pub(super) struct Call<'a> {
 
 impl<'a> Call<'a> {
     pub(super) fn reading(operation: &'static str, path: &'a str, purpose: Purpose) -> Self {
-        Self { operation, method: Method::GET, path, query: Vec::new(), body: None, repeatable: true, purpose }
+        Self {
+            operation,
+            service: None,
+            method: Method::GET,
+            path,
+            query: Vec::new(),
+            body: None,
+            repeatable: true,
+            purpose,
+        }
     }
 }
 
@@ -72,7 +83,7 @@ impl Api {
     async fn tries(&self, credentials: &Credentials, about: &About<'_>, call: &Call<'_>) -> Result<Reply> {
         let url = self
             .http
-            .url(about.collection.service(), call.path, &call.query)
+            .url(call.service.unwrap_or(about.collection.service()), call.path, &call.query)
             .map_err(|trouble| error::unanswered(call.operation, &trouble))?;
         let body = call.body.map_or(Body::None, Body::Json);
         let (mut tried, mut is_fresh) = (1, false);
@@ -106,6 +117,9 @@ impl Api {
     }
 
     fn afford(&self, about: &About<'_>, call: &Call<'_>) -> Result<()> {
+        if call.service.is_some() {
+            return Ok(());
+        }
         let project = self.quota_project.as_deref().unwrap_or(about.project);
         self.budget.take(project, about.collection, call.purpose).map_err(|limit| {
             let service = about.collection.service();

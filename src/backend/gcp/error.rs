@@ -11,6 +11,7 @@ use crate::backend::{BackendError, Kind};
 use crate::cache::Cause;
 
 const IDENTITY: &str = "send valid credentials with the request, name an account, or check the driver's own identity";
+const QUOTA: &str = "a quota of the project is used up: remove unused caches, or have it raised in the console";
 
 /// The error that the driver knows.
 pub(super) fn refused(
@@ -70,6 +71,8 @@ fn of_answer(operation: &str, status: &Status, about: &About<'_>) -> (Kind, Opti
         // Gone between the look and the call: the next look tells what to do instead.
         "NOT_FOUND" if status.http == 404 && !reads(operation) => (Kind::Busy, None),
         "FAILED_PRECONDITION" | "ABORTED" => (Kind::Busy, None),
+        // A quota of calls per minute has its own reason.
+        "RESOURCE_EXHAUSTED" if status.exceeds_quota => (Kind::Capacity, Some(QUOTA.to_owned())),
         "RESOURCE_EXHAUSTED" | "UNAVAILABLE" | "DEADLINE_EXCEEDED" | "INTERNAL" | "UNKNOWN" | "CANCELLED" => {
             (Kind::Unavailable, None)
         }
@@ -130,10 +133,7 @@ fn of_reason(status: &Status, about: &About<'_>) -> Option<(Kind, Option<String>
             (Kind::Credentials, Some(hint))
         }
         "RATE_LIMIT_EXCEEDED" => (Kind::Unavailable, None),
-        "RESOURCE_QUOTA_EXCEEDED" | "QUOTA_EXCEEDED" => {
-            let hint = "a quota of the project is used up: remove unused caches, or have it raised in the console";
-            (Kind::Capacity, Some(hint.to_owned()))
-        }
+        "RESOURCE_QUOTA_EXCEEDED" | "QUOTA_EXCEEDED" => (Kind::Capacity, Some(QUOTA.to_owned())),
         "LOCATION_POLICY_VIOLATED" | "ORG_RESTRICTION_VIOLATION" | "RESOURCE_USAGE_RESTRICTION_VIOLATED" => {
             let hint =
                 "a policy of the organization forbids it: choose another region, or ask whoever keeps the policy";
@@ -217,6 +217,16 @@ mod tests {
             (
                 "create",
                 answer(429, "RESOURCE_EXHAUSTED", "m", &info("RESOURCE_QUOTA_EXCEEDED", &json!({}))),
+                Kind::Capacity,
+            ),
+            (
+                "create",
+                answer(
+                    429,
+                    "RESOURCE_EXHAUSTED",
+                    "m",
+                    &json!([{"@type": "type.googleapis.com/google.rpc.QuotaFailure"}]),
+                ),
                 Kind::Capacity,
             ),
             ("get", answer(500, "INTERNAL", "m", &none()), Kind::Unavailable),

@@ -112,21 +112,22 @@ impl Api {
     ) -> Result<Listed> {
         let about = self.about(collection, project, location, None);
         let path = format!("projects/{project}/locations/{location}/{}", collection.noun());
-        self.pages(credentials, &about, collection.list(), &path, collection.noun()).await
+        let list = Call::reading(collection.list(), &path, Purpose::Other);
+        self.pages(credentials, &about, &list, collection.noun()).await
     }
 
+    /// What a list shows under `field`, page by page.
     pub(super) async fn pages(
         &self,
         credentials: &Credentials,
         about: &About<'_>,
-        operation: &'static str,
-        path: &str,
+        list: &Call<'_>,
         field: &str,
     ) -> Result<Listed> {
         let mut listed = Listed { resources: Vec::new(), unreachable: BTreeSet::new() };
         let mut token = String::new();
         for _ in 0..PAGES {
-            let mut call = Call::reading(operation, path, Purpose::Other);
+            let mut call = Call { service: list.service, ..Call::reading(list.operation, list.path, Purpose::Other) };
             call.query.push(("pageSize", PAGE.to_owned()));
             if !token.is_empty() {
                 call.query.push(("pageToken", std::mem::take(&mut token)));
@@ -149,7 +150,7 @@ impl Api {
             }
         }
         let message = format!("the list has more than {PAGES} pages");
-        Err(BackendError::new(Kind::Unavailable, operation, message))
+        Err(BackendError::new(Kind::Unavailable, list.operation, message))
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) struct About<'a> {
 
 impl About<'_> {
     /// Project and name of the network.
-    fn network(&self) -> (&str, &str) {
+    pub(super) fn network(&self) -> (&str, &str) {
         let path = self.network.as_deref().unwrap_or("default");
         let name = path.rsplit('/').next().unwrap_or("default");
         let project = path.split_once("projects/").and_then(|(_, rest)| rest.split('/').next());

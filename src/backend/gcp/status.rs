@@ -30,6 +30,8 @@ pub(super) struct Status {
     pub(super) resource: Option<String>,
     /// `RetryInfo.retryDelay`.
     pub(super) retry_delay: Option<Duration>,
+    /// There is a `QuotaFailure`.
+    pub(super) exceeds_quota: bool,
     /// `RequestInfo.requestId`.
     pub(super) request_id: Option<String>,
 }
@@ -108,6 +110,7 @@ impl Status {
                 "Help" => status.links = detail.links.into_iter().map(|link| link.url).collect(),
                 "ResourceInfo" => status.resource = detail.resource_name,
                 "RetryInfo" => status.retry_delay = detail.retry_delay.as_deref().and_then(duration),
+                "QuotaFailure" => status.exceeds_quota = true,
                 "RequestInfo" => status.request_id = detail.request_id,
                 _ => {}
             }

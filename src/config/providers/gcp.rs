@@ -53,7 +53,8 @@ pub struct Gcp {
     /// Google's quota of calls per minute and project for Valkey and Redis Cluster. The driver uses half. Default 60.
     #[serde(deserialize_with = "scalar::read")]
     pub requests_per_minute: u32,
-    /// Google's quota of creations and deletions of those per minute and project. The driver uses half. Default 10.
+    /// Google's quota of creations and deletions of those per minute and project. The driver uses half. Default 10. Of Redis
+    /// instances and Memcached it uses half of 30, or of this if it is more.
     #[serde(deserialize_with = "scalar::read")]
     pub creations_per_minute: u32,
     /// Replicas of the driver that share these quotas. Default 1.

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use secrecy::SecretString;
-use serde_json::Value;
 
+use super::backups;
 use super::context::uuid;
 use super::durations::{self, Pace};
 use super::error::Failure;
 use super::finish::{Env, finish};
 use super::operation::{Outcome, empty};
 use super::product::Product;
-use super::resources::show;
+use super::resources::{response, typed};
 use super::store::{Act, Key, Resource, State, Task, TokenChange, Update, User, Work};
 use super::users::show_user;
 use crate::cache::Engine;
@@ -48,6 +48,7 @@ pub(super) struct World<'a> {
 
 /// Does all that is due, and says what is left to the servers (nothing, if there are none).
 pub(super) fn advance(state: &mut State, world: &World<'_>) -> Vec<Effect> {
+    backups::advance(state, world.now);
     let mut effects = Vec::new();
     loop {
         let due: Vec<Key> = state
@@ -206,15 +207,6 @@ pub(super) fn complete_task(state: &mut State, key: &Key, operation: &str, done:
         }
     };
     state.operations.end(key.product.api(), operation, due, outcome);
-}
-
-fn response(resource: &Resource) -> Outcome {
-    typed(resource.key.product, resource.key.product.message(), Value::Object(show(resource)))
-}
-
-fn typed(product: Product, message: &str, mut value: Value) -> Outcome {
-    value["@type"] = format!("type.googleapis.com/{}.{message}", product.package()).into();
-    Outcome::Response(value)
 }
 
 /// Ends a resource's work, well or badly. `server` is where its server listens now, if that changed.

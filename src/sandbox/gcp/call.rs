@@ -21,6 +21,19 @@ pub(super) enum Method {
     DeleteOperation,
     CancelOperation,
     Of(Product, Verb),
+    Backups(BackupVerb),
+}
+
+/// A method on collections of backups or what is in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BackupVerb {
+    ListCollections,
+    GetCollection,
+    List,
+    Get,
+    Delete,
+    /// Not here.
+    Export,
 }
 
 /// A method on a collection or on something in it.
@@ -36,6 +49,7 @@ pub(super) enum Verb {
     UpdateParameters,
     ApplyParameters,
     AuthString,
+    Backup,
     CertificateAuthority,
     AddTokenAuthUser,
     ListUsers,
@@ -67,12 +81,11 @@ pub(super) struct Call {
     pub(super) user_project: Option<String>,
 }
 
-const OTHERS: [&str; 9] = [
+const OTHERS: [&str; 8] = [
     "import",
     "export",
     "rescheduleMaintenance",
     "rescheduleClusterMaintenance",
-    "backup",
     "startMigration",
     "finishMigration",
     "getTags",
@@ -156,6 +169,7 @@ impl Call {
             Method::DeleteOperation => format!("{api}.operations.delete"),
             Method::CancelOperation => format!("{api}.operations.cancel"),
             Method::Of(product, verb) => format!("{}.{}", product.prefix(), verb.name()),
+            Method::Backups(verb) => format!("{api}.{}", verb.name()),
         }
     }
 
@@ -179,6 +193,13 @@ impl Call {
                 };
                 let on = if matches!(verb, Verb::Create | Verb::List) { place } else { self.key(product).name() };
                 (permission, on)
+            }
+            Method::Backups(verb) => {
+                // Backups have their permissions beside the collections'.
+                let name = verb.name().trim_start_matches("backupCollections.");
+                let is_of_backups = name.starts_with("backups.");
+                let permission = if is_of_backups { format!("{api}.{name}") } else { format!("{api}.{}", verb.name()) };
+                (permission, place)
             }
         }
     }
@@ -207,6 +228,7 @@ impl Verb {
             Self::UpdateParameters => "updateParameters",
             Self::ApplyParameters => "applyParameters",
             Self::AuthString => "getAuthString",
+            Self::Backup => "backup",
             Self::CertificateAuthority => "getCertificateAuthority",
             Self::AddTokenAuthUser => "addTokenAuthUser",
             Self::ListUsers => "tokenAuthUsers.list",
@@ -221,6 +243,19 @@ impl Verb {
     }
 }
 
+impl BackupVerb {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::ListCollections => "backupCollections.list",
+            Self::GetCollection => "backupCollections.get",
+            Self::List => "backupCollections.backups.list",
+            Self::Get => "backupCollections.backups.get",
+            Self::Delete => "backupCollections.backups.delete",
+            Self::Export => "backupCollections.backups.export",
+        }
+    }
+}
+
 fn method(api: Api, http: &Http, rest: &[&str], verb: Option<&str>) -> Option<Method> {
     let (get, post, delete) = (*http == Http::GET, *http == Http::POST, *http == Http::DELETE);
     let found = match (rest, verb) {
@@ -231,10 +266,27 @@ fn method(api: Api, http: &Http, rest: &[&str], verb: Option<&str>) -> Option<Me
         ([_, "operations", _], None) if get => Method::GetOperation,
         ([_, "operations", _], None) if delete => Method::DeleteOperation,
         ([_, "operations", _], Some("cancel")) if post => Method::CancelOperation,
+        ([_, "backupCollections", below @ ..], verb) if api != Api::Memcache => {
+            return on_backups(http, below, verb).map(Method::Backups);
+        }
         ([_, collection, below @ ..], verb) => {
             let product = Product::find(api, collection)?;
             return on_collection(product, http, below, verb).map(|verb| Method::Of(product, verb));
         }
+        _ => return None,
+    };
+    Some(found)
+}
+
+fn on_backups(http: &Http, below: &[&str], verb: Option<&str>) -> Option<BackupVerb> {
+    let (get, delete) = (*http == Http::GET, *http == Http::DELETE);
+    let found = match (below, verb) {
+        ([], None) if get => BackupVerb::ListCollections,
+        ([_], None) if get => BackupVerb::GetCollection,
+        ([_, "backups"], None) if get => BackupVerb::List,
+        ([_, "backups", _], None) if get => BackupVerb::Get,
+        ([_, "backups", _], None) if delete => BackupVerb::Delete,
+        ([_, "backups", _], Some("export")) if *http == Http::POST => BackupVerb::Export,
         _ => return None,
     };
     Some(found)
@@ -254,6 +306,7 @@ fn on_collection(product: Product, http: &Http, below: &[&str], verb: Option<&st
         ([_], Some("failover")) if post && product == Product::Redis => Verb::Failover,
         ([_], Some("updateParameters")) if patch && product == Product::Memcache => Verb::UpdateParameters,
         ([_], Some("applyParameters")) if post && product == Product::Memcache => Verb::ApplyParameters,
+        ([_], Some("backup")) if post && psc => Verb::Backup,
         ([_], Some("addTokenAuthUser")) if post && psc => Verb::AddTokenAuthUser,
         ([_], Some(verb)) => Verb::Other(OTHERS.into_iter().find(|known| *known == verb)?),
         ([_, "authString"], None) if get && product == Product::Redis => Verb::AuthString,
@@ -295,6 +348,13 @@ mod tests {
                 "/instances/i/tokenAuthUsers/u:addAuthToken",
                 "memorystore.instances.tokenAuthUsers.addAuthToken",
             ),
+            (Api::Redis, Http::POST, "/clusters/c:backup", "redis.clusters.backup"),
+            (
+                Api::Memorystore,
+                Http::GET,
+                "/backupCollections/c/backups/b",
+                "memorystore.backupCollections.backups.get",
+            ),
             (Api::Memcache, Http::PATCH, "/instances/i:updateParameters", "memcache.instances.updateParameters"),
         ];
         for (api, http, path, wanted) in cases {
@@ -305,9 +365,12 @@ mod tests {
     #[test]
     fn what_a_service_does_not_have_is_not_found() {
         let at = "/v1/projects/p/locations/l";
-        for (api, path) in
-            [(Api::Memcache, "/clusters"), (Api::Memorystore, "/instances/i/authString"), (Api::Redis, "/x")]
-        {
+        for (api, path) in [
+            (Api::Memcache, "/clusters"),
+            (Api::Memcache, "/backupCollections"),
+            (Api::Memorystore, "/instances/i/authString"),
+            (Api::Redis, "/x"),
+        ] {
             assert_eq!(action(api, &Http::GET, &format!("{at}{path}")), None, "{path}");
         }
         assert_eq!(action(Api::Redis, &Http::GET, "/v1beta1/projects/p/locations"), None);

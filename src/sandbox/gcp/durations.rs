@@ -29,6 +29,8 @@ impl Pace {
 
 /// A user or token added or removed.
 pub(super) const TOKENS: u64 = 20;
+/// A backup taken or removed.
+pub(super) const BACKUP: u64 = 300;
 /// A failover of a Redis instance.
 pub(super) const FAILOVER: u64 = 60;
 /// A version upgrade.

@@ -66,7 +66,7 @@ pub(super) fn check(location: &str) -> Result<(), ApiError> {
 
 /// `locations.list`.
 pub(super) fn list(ctx: &Context<'_>) -> Answer {
-    paging::page(ctx.call, "locations", REGIONS.iter().map(|region| show(ctx, region)).collect())
+    paging::page(ctx, "locations", REGIONS.iter().map(|region| show(ctx, region)).collect())
 }
 
 /// `locations.get`.

@@ -3,7 +3,7 @@
 //! One port, REST and JSON, as the discovery documents of `redis`, `memorystore` and `memcache` v1 have it. Where things are: `router`
 //! takes a call apart (`call`) and applies faults (`trouble`); `resources` has create, get, list and delete of every product, `update`
 //! patch and its like; `redis`, `cluster`, `valkey` and `memcache` have the products' rules, with `psc` for what clusters and Valkey
-//! share; `fields` are the messages as tables, `schema` reads and writes them; `users` is token authentication; `operation` and
+//! share; `fields` are the messages as tables, `schema` reads and writes them; `users` is token authentication, `backups` are backups; `operation` and
 //! `store` are what is remembered; `advance` moves it on with the clock.
 //!
 //! # Endpoints
@@ -24,6 +24,8 @@
 //! Projects, enabled services, networks, private service access, service connection policies and permissions are all there until
 //! they are taken away. What is missing shows where the real services show it: a service that is not enabled as 403 with
 //! `SERVICE_DISABLED`, private service access as 400, a service connection policy only as the error of the create's operation.
+//! Policies can be listed too: `{url}/networkconnectivity/v1/projects/…/locations/…/serviceConnectionPolicies` shows those of the
+//! network `default` and of every network that something is in.
 //!
 //! # Calls and faults
 //! Calls are recorded, and faults matched, by method id without `projects.locations`: `redis.instances.create`,
@@ -50,23 +52,27 @@
 //! {"op": "restore_prerequisite", …the words by which it was removed…}
 //! {"op": "deny", "permission": "redis.instances.create", "project": "…"}     {"op": "allow", …the same…}
 //! {"op": "unreachable", "location": "us-east1", "on": true}
-//! {"op": "enforce_quota", "on": true}
+//! {"op": "enforce_quota", "on": true}              {"op": "page_size", "most": 50}
 //! {"op": "refuse_tokens", "token": "…"}            {"op": "refuse_tokens"}            {"op": "accept_tokens"}
 //! ```
 //! `status` may be any word, also one that no client knows. A permission may end in `*`. `enforce_quota` lets clusters and Valkey have 60
 //! requests a minute and project, 10 of them creates or deletes, by the sandbox's clock. `refuse_tokens` without a token refuses all but
-//! those issued afterwards. `advance` skips time for this cloud alone.
+//! those issued afterwards. A page of a list has no more than `page_size`
+//! items, which the services reserve themselves. `advance` skips time for this cloud alone.
 //!
 //! # Not as the real ones
 //! - The servers behind the endpoints know passwords but no users: with token authentication every token opens the door, under the
 //!   user name `default`; with IAM authentication nothing does.
 //! - There is one server for each cache: every endpoint, node and reader of it is that server. Memcached instances are served in
 //!   this process.
-//! - Backups, import and export, migration, maintenance schedules and ACL policies answer 501 or 404.
+//! - Backups hold nothing: a resource that is made from one is empty. None is taken automatically, and none can be exported.
+//!   One that is still being taken when its resource is deleted is lost.
+//! - Import and export of Redis instances, migration, maintenance schedules and ACL policies answer 501 or 404.
 //! - Texts and details for which no real answer was seen: an exhausted capacity quota, AUTH strings of instances without AUTH,
 //!   permissions of token authentication, most refusals of single values.
 
 mod advance;
+mod backups;
 mod call;
 mod certificates;
 mod cluster;
@@ -85,6 +91,7 @@ mod memcached;
 mod mutate;
 mod operation;
 mod paging;
+mod policies;
 mod prerequisites;
 mod product;
 mod psc;

@@ -68,6 +68,8 @@ enum Op {
     Unreachable { location: String, on: bool },
     /// The quotas per minute are really enforced, or not any more.
     EnforceQuota { on: bool },
+    /// A page of a list has no more items than this.
+    PageSize { most: usize },
     /// A token is refused from now on, or every token but those issued afterwards.
     RefuseTokens {
         #[serde(default)]
@@ -170,6 +172,7 @@ pub(super) fn mutate(state: &mut State, change: Value, now: Timestamp) -> Result
             state.quota = super::quota::Quota::default();
             state.quota.enforced = on;
         }
+        Op::PageSize { most } => state.page_size = Some(most.max(1)),
         Op::RefuseTokens { token } => state.bearers.refuse(token),
         Op::AcceptTokens => state.bearers = super::tokens::Bearers::default(),
         Op::Advance { seconds } => state.ahead = state.ahead.saturating_add(Duration::from_secs(seconds)),

@@ -157,7 +157,7 @@ pub(super) fn list(ctx: &mut Context<'_>) -> Answer {
         |operation: &Operation| operation.project == *project && (location == "-" || operation.location == *location);
     let all = ctx.state.operations.all.iter();
     let found = all.filter(|((of, _), operation)| of == api && here(operation));
-    paging::page(ctx.call, "operations", found.map(|((_, name), operation)| operation.to_json(name)).collect())
+    paging::page(ctx, "operations", found.map(|((_, name), operation)| operation.to_json(name)).collect())
 }
 
 /// `operations.delete`: the operation is forgotten; what it started goes on.

@@ -2,20 +2,21 @@
 
 use serde_json::{Value, json};
 
-use super::call::Call;
+use super::context::Context;
 use super::error::{Answer, ApiError};
 
 /// The default and the most.
 const MOST: usize = 1000;
 
 /// The wanted part of `items`, as the list field `name` of a response.
-pub(super) fn page(call: &Call, name: &str, items: Vec<Value>) -> Answer {
+pub(super) fn page(ctx: &Context<'_>, name: &str, items: Vec<Value>) -> Answer {
+    let (call, most) = (ctx.call, ctx.state.page_size.unwrap_or(MOST));
     let size = match call.query("pageSize") {
-        None | Some("0") => MOST,
+        None | Some("0") => most,
         Some(size) => size
             .parse::<usize>()
             .map_err(|_| ApiError::json("page_size", format!("Invalid value at 'page_size' (TYPE_INT32), \"{size}\"")))?
-            .min(MOST),
+            .min(most),
     };
     let start = match call.query("pageToken") {
         None => 0,

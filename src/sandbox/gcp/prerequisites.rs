@@ -157,18 +157,21 @@ impl Prerequisites {
         Ok(())
     }
 
+    /// The network has no service connection policy in the location.
+    pub(super) fn lacks_policy(&self, network: &str, location: &str) -> bool {
+        let (project, name) = parts(network);
+        self.lacks(Prerequisite::ServiceConnectionPolicy, project, |missing| {
+            admits(missing.network.as_ref(), name) && admits(missing.location.as_ref(), location)
+        })
+    }
+
     /// Every network has a service connection policy in the key's location; told only by the operation.
     pub(super) fn connection_policy<'a>(
         &self,
         key: &Key,
         networks: impl IntoIterator<Item = &'a str>,
     ) -> Option<Failure> {
-        let lacking = networks.into_iter().find(|network| {
-            let (project, name) = parts(network);
-            self.lacks(Prerequisite::ServiceConnectionPolicy, project, |missing| {
-                admits(missing.network.as_ref(), name) && admits(missing.location.as_ref(), &key.location)
-            })
-        })?;
+        let lacking = networks.into_iter().find(|network| self.lacks_policy(network, &key.location))?;
         let class = if key.product == Product::Cluster { "gcp-memorystore-redis" } else { "gcp-memorystore" };
         let message = format!(
             "Invalid resource state for \"{}\": No service connection policy is associated with project: {}, network: \

@@ -56,6 +56,14 @@ impl Product {
         products.into_iter().find(|product| product.api() == api && product.collection() == collection)
     }
 
+    /// The product of a service that has backups.
+    pub(super) const fn with_backups(api: Api) -> Self {
+        match api {
+            Api::Redis | Api::Memcache => Self::Cluster,
+            Api::Memorystore => Self::Valkey,
+        }
+    }
+
     pub(super) const fn api(self) -> Api {
         match self {
             Self::Redis | Self::Cluster => Api::Redis,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::call::{Call, Method, Verb};
+use super::call::{BackupVerb, Call, Method, Verb};
 use super::error::ApiError;
 use super::mask::camel;
 use super::product::Product;
@@ -49,7 +49,10 @@ fn parameters(method: Method) -> &'static [&'static str] {
         | Method::SharedAuthority
         | Method::GetOperation
         | Method::DeleteOperation
-        | Method::CancelOperation => &[],
+        | Method::CancelOperation
+        | Method::Backups(BackupVerb::GetCollection | BackupVerb::Get | BackupVerb::Export) => &[],
+        Method::Backups(BackupVerb::ListCollections | BackupVerb::List) => &["pageSize", "pageToken"],
+        Method::Backups(BackupVerb::Delete) => &["requestId"],
         Method::Of(product, verb) => of_product(product, verb),
     }
 }

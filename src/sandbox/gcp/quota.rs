@@ -39,6 +39,7 @@ impl Quota {
         }
         let product = match call.method {
             Method::Of(product, _) => product,
+            Method::Backups(_) => Product::with_backups(call.api),
             _ => operation_of.unwrap_or(match call.api {
                 Api::Redis => Product::Redis,
                 Api::Memorystore => Product::Valkey,

@@ -4,6 +4,7 @@ use aws_lc_rs::digest;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+use super::backups::show as show_backup;
 use super::context::hex_of;
 use super::resources::show;
 use super::store::{Resource, State};
@@ -12,6 +13,7 @@ use super::store::{Resource, State};
 pub(super) fn report(state: &State) -> Value {
     json!({
         "caches": state.resources.values().map(cache).collect::<Vec<_>>(),
+        "backups": backups(state),
         "operations": state.operations.to_json(),
         "missing": state.prerequisites.missing,
         "denied": state.prerequisites.denied,
@@ -44,6 +46,26 @@ fn cache(resource: &Resource) -> Value {
         "token_auth_users": users,
         "endpoint": resource.listening.as_ref().map(|server| json!({ "host": server.host, "port": server.port })),
     })
+}
+
+/// Every backup in every collection.
+fn backups(state: &State) -> Vec<Value> {
+    let mut all = Vec::new();
+    for ((api, name), collection) in &state.collections {
+        for (id, backup) in &collection.backups {
+            all.push(json!({
+                "service": api.name(),
+                "collection": name,
+                "project": collection.of.project,
+                "location": collection.of.location,
+                "of": collection.of.id,
+                "id": id,
+                "state": backup.state,
+                "backup": show_backup(backup),
+            }));
+        }
+    }
+    all
 }
 
 fn sha256(text: &str) -> String {

@@ -11,11 +11,11 @@ use super::common::{flag, text};
 use super::context::{Context, uuid};
 use super::error::{Answer, ApiError, Failure};
 use super::finish::{check, complete};
-use super::operation::time;
+use super::operation::{Outcome, time};
 use super::product::Product;
 use super::schema::{self, Object, snake};
 use super::store::{Act, Key, Resource, Seen, Work};
-use super::{cluster, common, durations, filter, locations, memcache, paging, psc};
+use super::{backups, cluster, common, durations, filter, locations, memcache, paging, psc};
 
 /// For so long a request id is remembered.
 const REMEMBERED: SignedDuration = SignedDuration::from_mins(60);
@@ -37,6 +37,7 @@ pub(super) fn create(ctx: &mut Context<'_>, product: Product) -> Answer {
         return Err(ApiError::already_exists(&key.name()));
     }
     prerequisites(ctx, &key, &fields)?;
+    backups::source(ctx.state, &key, &fields)?;
     let failure = ctx.failure.take().or_else(|| lacks_policy(ctx, &key, &fields));
     fields.insert("name".to_owned(), key.name().into());
     fields.insert("createTime".to_owned(), time(ctx.now).into());
@@ -147,6 +148,17 @@ pub(super) fn show(resource: &Resource) -> Object {
     shown
 }
 
+/// A resource as the response of an operation.
+pub(super) fn response(resource: &Resource) -> Outcome {
+    typed(resource.key.product, resource.key.product.message(), Value::Object(show(resource)))
+}
+
+/// A message as the response of an operation.
+pub(super) fn typed(product: Product, message: &str, mut value: Value) -> Outcome {
+    value["@type"] = format!("type.googleapis.com/{}.{message}", product.package()).into();
+    Outcome::Response(value)
+}
+
 /// The same as the call wants its enums.
 fn show_for(call: &Call, resource: &Resource) -> Value {
     let mut shown = show(resource);
@@ -181,7 +193,7 @@ pub(super) fn list(ctx: &Context<'_>, product: Product) -> Answer {
         }
     }
     order(ctx.call, &mut items)?;
-    let mut response = paging::page(ctx.call, product.collection(), items)?;
+    let mut response = paging::page(ctx, product.collection(), items)?;
     if everywhere && !unreachable.is_empty() {
         let names = unreachable.iter().map(|place| format!("projects/{project}/locations/{place}"));
         response["unreachable"] = names.collect();
@@ -229,13 +241,14 @@ pub(super) fn delete(ctx: &mut Context<'_>, product: Product) -> Answer {
     let failure = ctx.failure.take();
     let operation = ctx.state.operations.begin(&key, key.name(), "delete", ctx.now, ctx.random);
     let due = ctx.pace.due(ctx.now, durations::delete(product));
+    backups::abandon(ctx.state, &key, ctx.now);
     ctx.state.remember(&key);
     let resource = ctx.state.resource_mut(&key)?;
     let work = Work { act: Act::Delete, due, operations: vec![operation.clone()], failure };
     let replaced = resource.work.replace(work);
     for cut_short in replaced.into_iter().flat_map(|work| work.operations) {
         let aborted = Failure::new(10, "The operation was superseded by the deletion of its target.");
-        ctx.state.operations.end(product.api(), &cut_short, ctx.now, super::operation::Outcome::Error(aborted));
+        ctx.state.operations.end(product.api(), &cut_short, ctx.now, Outcome::Error(aborted));
     }
     accepted(ctx, product, operation)
 }

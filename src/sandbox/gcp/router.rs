@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State as Shared};
 use axum::http::{HeaderMap, Method as Http, Response, Uri};
-use axum::routing::post;
+use axum::routing::{get, post};
 use serde_json::{Value, json};
 
 use super::call::{Call, Method, Verb};
@@ -18,7 +18,8 @@ use super::inner::Inner;
 use super::product::{Api, Product};
 use super::store::State;
 use super::{
-    certificates, locations, memcache, operation, query, redis, resources, response, tokens, trouble, update, users,
+    backups, certificates, locations, memcache, operation, policies, query, redis, resources, response, tokens,
+    trouble, update, users,
 };
 use crate::clock::Timestamp;
 use crate::sandbox::{Call as Recorded, Fault, FaultKind};
@@ -28,7 +29,11 @@ const BODY: usize = 1 << 20;
 
 /// The router of the port.
 pub(super) fn router(inner: Arc<Inner>) -> Router {
-    Router::new().route("/token", post(token)).fallback(answer).with_state(inner)
+    Router::new()
+        .route("/token", post(token))
+        .route(policies::PATH, get(policies::list))
+        .fallback(answer)
+        .with_state(inner)
 }
 
 /// `POST /token`.
@@ -219,6 +224,7 @@ fn dispatch(ctx: &mut Context<'_>) -> Answer {
         Method::DeleteOperation => operation::delete(ctx),
         Method::CancelOperation => operation::cancel(ctx),
         Method::Of(product, verb) => on_product(ctx, product, verb),
+        Method::Backups(verb) => backups::on(ctx, verb),
     }
 }
 
@@ -235,6 +241,7 @@ fn on_product(ctx: &mut Context<'_>, product: Product, verb: Verb) -> Answer {
         Verb::AuthString => redis::auth_string(ctx),
         Verb::UpdateParameters => memcache::update_parameters(ctx),
         Verb::ApplyParameters => memcache::apply_parameters(ctx),
+        Verb::Backup => backups::take(ctx, product),
         Verb::CertificateAuthority => certificates::get(ctx, product),
         Verb::AddTokenAuthUser => users::add_user(ctx, product),
         Verb::ListUsers => users::list_users(ctx, product),

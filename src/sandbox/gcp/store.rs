@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::backups::Collections;
 use super::error::{ApiError, Failure};
 use super::operation::Operations;
 use super::prerequisites::Prerequisites;
@@ -167,11 +168,14 @@ pub(super) struct State {
     /// Each resource as it was before its last change (`None`: it was not there), for stale reads.
     pub(super) previous: BTreeMap<Key, Option<Resource>>,
     pub(super) operations: Operations,
+    pub(super) collections: Collections,
     /// By product, project, location and request id.
     pub(super) requests: BTreeMap<(Product, String, String, String), Seen>,
     pub(super) prerequisites: Prerequisites,
     pub(super) bearers: Bearers,
     pub(super) quota: Quota,
+    /// The most that a page holds, if that is less than the services promise.
+    pub(super) page_size: Option<usize>,
     /// How many resources were ever made.
     pub(super) made: u32,
     /// How far the sandbox's time is ahead of the clock's.

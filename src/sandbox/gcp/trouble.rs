@@ -9,7 +9,15 @@ use crate::sandbox::FaultKind;
 fn changes(method: Method) -> bool {
     matches!(
         method,
-        Method::Of(_, Verb::Patch | Verb::Upgrade | Verb::Failover | Verb::UpdateParameters | Verb::ApplyParameters)
+        Method::Of(
+            _,
+            Verb::Patch
+                | Verb::Upgrade
+                | Verb::Failover
+                | Verb::UpdateParameters
+                | Verb::ApplyParameters
+                | Verb::Backup
+        )
     )
 }
 

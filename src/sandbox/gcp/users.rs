@@ -59,7 +59,7 @@ pub(super) fn list_users(ctx: &Context<'_>, product: Product) -> Answer {
     let key = ctx.call.key(product);
     let users = ctx.state.resource(&key)?.users.iter();
     let shown = users.map(|(name, user)| numbered(ctx.call, TOKEN_AUTH_USER, show_user(&key, name, user)));
-    paging::page(ctx.call, "tokenAuthUsers", shown.collect())
+    paging::page(ctx, "tokenAuthUsers", shown.collect())
 }
 
 /// `tokenAuthUsers.get`.
@@ -75,7 +75,7 @@ pub(super) fn list_tokens(ctx: &Context<'_>, product: Product) -> Answer {
     let tokens = user(ctx, &key)?.tokens.iter();
     let name = &ctx.call.user;
     let shown = tokens.map(|(id, token)| numbered(ctx.call, AUTH_TOKEN, show_token(&key, name, id, token)));
-    paging::page(ctx.call, "authTokens", shown.collect())
+    paging::page(ctx, "authTokens", shown.collect())
 }
 
 /// `tokenAuthUsers.authTokens.get`.

@@ -268,20 +268,17 @@ const ONE: (&str, &str) = (
     "account::other_credentials_are_asked_anew",
     "a subscription is named, not told by the credentials; one may be reached with many",
 );
-const SCOPE: (&str, &str) =
-    ("list::it_shows_one_location_of_one_account", "the same: a list is of the subscription, whoever asks");
 const WINDOW: (&str, &str) =
     ("steps::interrupting_changes_wait_for_the_window", "there is no window, and `apply` says so at once");
 
 const BUSY: (&str, &str) =
     ("apply::a_busy_cache_is_busy", "tags are the resource manager's own: a mark is written whatever goes on");
 
-const MANAGED: &[(&str, &str)] = &[OPEN, ONE, SCOPE, WINDOW, BUSY];
+const MANAGED: &[(&str, &str)] = &[OPEN, ONE, WINDOW, BUSY];
 
 const CLASSIC: &[(&str, &str)] = &[
     OPEN,
     ONE,
-    SCOPE,
     WINDOW,
     BUSY,
     (

@@ -10,6 +10,7 @@ mod dialect;
 mod fixtures;
 mod look;
 mod observe;
+mod policy;
 mod resolve;
 mod resource;
 mod steps;
@@ -91,11 +92,13 @@ impl Backend for Psc {
     }
 
     async fn account(&self, at: &At) -> Result<String> {
+        // A project that is named says nothing of the credentials.
+        self.shared.api.identities.token(&at.credentials).await?;
         self.shared.api.project(at).await
     }
 
     async fn observe(&self, at: &At) -> Result<Observed> {
-        let project = self.account(at).await?;
+        let project = self.shared.api.project(at).await?;
         let Some(found) = self.shared.api.look(at, self.dialect.collection).await? else {
             return Ok(Observed::absent(project));
         };
@@ -157,12 +160,10 @@ impl Backend for Psc {
     async fn preflight(&self, at: &At) -> Vec<Finding> {
         let collection = self.dialect.collection;
         let mut findings = self.shared.api.prerequisites(at, collection, self.dialect.capabilities.permissions).await;
-        if findings.iter().all(|finding| finding.ok) {
-            let message = format!(
-                "not asked: the network needs one of the class {} in {}, or creations fail and say so",
-                self.dialect.service_class, at.place.location
-            );
-            findings.push(Finding { subject: "service connection policy".to_owned(), ok: true, message });
+        if findings.iter().all(|finding| finding.ok)
+            && let Ok(project) = self.shared.api.project(at).await
+        {
+            findings.push(self.policy(at, &project).await);
         }
         findings
     }

@@ -24,6 +24,7 @@ pub(super) static DIALECT: Dialect = Dialect {
         changes: CHANGES,
         // Users and tokens have no permissions of their own: they are part of the cluster.
         permissions: &[
+            "networkconnectivity.serviceConnectionPolicies.list",
             "redis.backupCollections.get",
             "redis.backups.get",
             "redis.clusters.backup",

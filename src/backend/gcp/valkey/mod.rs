@@ -35,6 +35,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             "memorystore.locations.get",
             "memorystore.operations.get",
             "memorystore.operations.list",
+            "networkconnectivity.serviceConnectionPolicies.list",
         ],
     },
     collection: Collection::Valkey,

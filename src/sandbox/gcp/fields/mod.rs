@@ -84,6 +84,18 @@ const ATTACHMENT: &[Field] =
 const GCS_SOURCE: &[Field] = &[field("uris", Kind::Texts)];
 const BACKUP_SOURCE: &[Field] = &[field("backup", Kind::Text)];
 
+/// A backup; its node type is the product's.
+pub(super) const BACKUP: &[Field] = &[
+    output(
+        "state",
+        Kind::Enum(&[("STATE_UNSPECIFIED", 0), ("CREATING", 1), ("ACTIVE", 2), ("DELETING", 3), ("SUSPENDED", 4)]),
+    ),
+    output("backupType", Kind::Enum(&[("BACKUP_TYPE_UNSPECIFIED", 0), ("ON_DEMAND", 1), ("AUTOMATED", 2)])),
+];
+/// What is asked for when one is taken.
+pub(super) const BACKUP_REQUEST: &[Field] =
+    &[field("name", Kind::Text), field("backupId", Kind::Text), field("ttl", Kind::Text)];
+
 /// A user of token authentication.
 pub(super) const TOKEN_AUTH_USER: &[Field] = &[
     field("name", Kind::Text),
