@@ -8,7 +8,7 @@ use aws_lc_rs::digest;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
-use crate::cache::{FieldError, Provider};
+use crate::cache::{FieldError, Provider, Spec};
 
 /// With whose rights a cloud is called.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -108,7 +108,10 @@ impl Given {
         if !missing.is_empty() {
             return Err(missing);
         }
-        let fields = account.iter().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
+        // A key file is mostly addresses that nobody needs, and the cookie has to hold it.
+        let kept = |name: &str| shape != Shape::GcpKey || GCP_KEY.contains(&name);
+        let texts = account.iter().filter(|(name, _)| kept(name));
+        let fields = texts.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
         Ok(Self::new(shape, fields.collect()))
     }
 
@@ -144,6 +147,22 @@ impl Given {
         Self { shape, fields, fingerprint }
     }
 
+    /// The same, with what the inputs say where an account does not: tenant and application of a signed token.
+    #[must_use]
+    pub fn completed_by(self, spec: &Spec) -> Self {
+        let told = |key: &'static str| Some((key, spec.native(Provider::Azure, key)?.as_str()?.to_owned()));
+        let told: Vec<(&str, String)> = ["tenant_id", "client_id"].into_iter().filter_map(told).collect();
+        if self.shape != Shape::AzureToken || told.is_empty() {
+            return self;
+        }
+        let own = self.fields.iter().map(|(name, value)| (name.clone(), value.expose_secret().to_owned()));
+        let mut fields: BTreeMap<String, String> = own.collect();
+        for (key, value) in told {
+            fields.entry(key.to_owned()).or_insert(value);
+        }
+        Self::new(self.shape, fields)
+    }
+
     /// What they are.
     #[must_use]
     pub fn shape(&self) -> Shape {
@@ -174,6 +193,10 @@ impl Given {
 }
 
 const PATH: &str = "driver.secrets.account";
+
+/// The fields of a service-account key that are kept.
+const GCP_KEY: [&str; 7] =
+    ["type", "project_id", "private_key_id", "private_key", "client_email", "token_uri", "universe_domain"];
 
 /// Credentials of Google's that are none of a service account, by their `type`.
 fn unsupported(account: &Map<String, Value>) -> Option<&'static str> {
@@ -212,6 +235,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::cache::{Layer, Origin, read};
 
     fn recognise(account: Value) -> Result<Given, Vec<FieldError>> {
         let Value::Object(account) = account else { panic!("an object") };
@@ -271,5 +295,21 @@ mod tests {
     fn credentials_cannot_be_printed() {
         let given = recognise(json!({"access_token": "CANARY"})).unwrap();
         assert!(!format!("{given:?}").contains("CANARY"));
+    }
+
+    #[test]
+    fn a_signed_token_takes_tenant_and_application_from_the_inputs() {
+        let values =
+            json!({"azure": {"tenant_id": "contoso.example", "client_id": "00000000-0000-4000-8000-000000000001"}});
+        let layer = Layer { origin: Origin::Request, values: values.as_object().unwrap() };
+        let spec = read(&[layer]).unwrap();
+        let text = |given: &Given, name: &str| given.field(name).map(|value| value.expose_secret().to_owned());
+        let token = recognise(json!({"oidc_token": "t"})).unwrap().completed_by(&spec);
+        assert_eq!(text(&token, "tenant_id").as_deref(), Some("contoso.example"));
+        assert_eq!(Given::recognise(&token.expose()).unwrap(), token, "the cookie keeps it");
+        let own = recognise(json!({"oidc_token": "t", "tenant_id": "own.example"})).unwrap().completed_by(&spec);
+        assert_eq!(text(&own, "tenant_id").as_deref(), Some("own.example"));
+        let other = recognise(json!({"access_token": "t"})).unwrap().completed_by(&spec);
+        assert_eq!(text(&other, "tenant_id"), None);
     }
 }

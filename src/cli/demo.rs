@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::Failed;
-use super::ping::of_outputs;
+use super::ping::target::of_outputs;
 use super::start::{ConfigArgs, World};
 use crate::backend;
 use crate::cache::Provider;

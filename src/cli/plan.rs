@@ -77,7 +77,7 @@ fn put(driver: &driver::Driver, id: GuResId, route: Option<&str>, body: &Value) 
         route: Some(routed.route),
         resource_type: Some(routed.resource_type),
         cookie: None,
-        credentials: credentials.map(std::sync::Arc::new),
+        credentials: credentials.map(|given| std::sync::Arc::new(given.completed_by(&routed.spec))),
         request_id: "plan".to_owned(),
         who: "command line".to_owned(),
     };

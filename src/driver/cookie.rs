@@ -188,6 +188,24 @@ mod tests {
     }
 
     #[test]
+    fn the_key_of_a_service_account_fits_with_all_else() {
+        let id = GuResId::parse("res-1").unwrap();
+        let key = json!({
+            "type": "service_account", "project_id": "synthetic-caches", "private_key_id": "f".repeat(40),
+            "private_key": "k".repeat(1704), "client_email": "caches@synthetic-caches.iam.gserviceaccount.com",
+            "client_id": "1".repeat(21), "auth_uri": "https://accounts.google.com/o/oauth2/auth",
+            "token_uri": "https://oauth2.googleapis.com/token",
+            "auth_provider_x509_cert_url": "https://www.googleapis.com/oauth2/v1/certs",
+            "client_x509_cert_url": "https://www.googleapis.com/robot/v1/metadata/x509/caches%40synthetic-caches",
+        });
+        let key = Arc::new(Given::recognise(key.as_object().unwrap()).unwrap());
+        let sealed =
+            Cookie { credentials: vec![key.clone()], ..cookie() }.seal(&ring("k1"), &SeededSource::new(1), &id);
+        assert!(sealed.len() < 3500, "{}", sealed.len());
+        assert_eq!(Cookie::open(&sealed, &ring("k1"), &id).unwrap().credentials, [key]);
+    }
+
+    #[test]
     fn ours_but_broken_is_told_from_somebody_elses() {
         let id = GuResId::parse("res-1").unwrap();
         let sealed = cookie().seal(&ring("k1"), &SeededSource::new(1), &id);

@@ -137,7 +137,7 @@ impl Input {
             route: Some(routed.route),
             resource_type: Some(self.resource_type.unwrap_or(routed.resource_type)),
             cookie,
-            credentials: given.map(Arc::new),
+            credentials: given.map(|given| Arc::new(given.completed_by(&routed.spec))),
             request_id: entry.request_id.clone(),
             who: entry.who.clone(),
         };

@@ -1,6 +1,6 @@
 //! `ping`: proves that a cache can be reached, one step at a time.
 
-mod target;
+pub(super) mod target;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,7 +12,6 @@ use super::documents::{Output, print};
 use super::start::World;
 use crate::config;
 use crate::ping::{self, Timeouts};
-pub(super) use target::of_outputs;
 
 /// Options of `ping`.
 #[derive(Debug, Args)]

@@ -62,7 +62,7 @@ impl Definition<'_> {
             escaped(&text).replace('\n', &format!("\n{by}"))
         };
         let types: Vec<String> =
-            self.driver["account_types"].as_array().into_iter().flatten().map(|word| quoted_value(word)).collect();
+            self.driver["account_types"].as_array().into_iter().flatten().map(quoted_value).collect();
         let context: serde_json::Map<String, Value> =
             CONTEXT.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
         let values = json!({"size": "small", "context": context});

@@ -102,7 +102,7 @@ impl Register {
         }
     }
 
-    /// The URL that GUResIDs are appended to.
+    /// The URL that the ids of resources are appended to.
     fn target(&self, route: &str) -> Result<String, Failed> {
         let wrong = |what: &str| Failed::Config(format!("error: --url: {what}, such as https://drivers.example.com"));
         let url = Url::parse(&self.url).map_err(|error| wrong(&format!("{error}; expected a URL")))?;

@@ -29,7 +29,7 @@ impl Driver {
         let keys = self.keys(&put.call, cookie, put.spec.account.as_deref());
         let backend = self.registry().get(put.product).map_err(DriverError::from)?;
         // Where the account is of a cloud that is there, the cache may live on it still.
-        self.refuse_account(put, |theirs| !self.registry().providers().contains(&theirs))?;
+        Self::refuse_account(put, |theirs| !self.registry().providers().contains(&theirs))?;
         let (mut resolved, place) = self.resolve(put, backend.as_ref())?;
         let mut warnings = put.warnings.clone();
         let (mut found, mut older) = self.find(put, cookie, &keys, &place).await?;
@@ -72,7 +72,7 @@ impl Driver {
             older = search.current();
         }
         if found.product() == put.product {
-            self.refuse_account(put, |_| true)?;
+            Self::refuse_account(put, |_| true)?;
         }
         warnings.extend(resolved.warnings.iter().cloned());
 
@@ -99,7 +99,7 @@ impl Driver {
     }
 
     /// Credentials of one cloud cannot make a cache on another.
-    fn refuse_account(&self, put: &Put, refused: impl Fn(Provider) -> bool) -> Result<(), DriverError> {
+    fn refuse_account(put: &Put, refused: impl Fn(Provider) -> bool) -> Result<(), DriverError> {
         let wanted = put.product.provider();
         let theirs = put.call.credentials.as_ref().map(|given| given.shape().provider());
         let Some(theirs) = theirs.filter(|theirs| *theirs != wanted && refused(*theirs)) else { return Ok(()) };

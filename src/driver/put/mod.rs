@@ -95,7 +95,8 @@ impl Driver {
                     // What this operation began may have failed, and its mark with it.
                     self.refuse_if_failed(asked, &found, who).await?;
                 }
-                self.update(put, asked, found, &resolved, &changes, wanted.want, warnings).await
+                let steps = self.update(put, &found, &resolved, &changes, wanted.want)?;
+                self.change(asked, found, steps, warnings).await
             }
             Next::Continue(changes) => {
                 self.refuse_if_failed(asked, &found, who).await?;
@@ -154,25 +155,22 @@ impl Driver {
         Ok(Some(Outcome::Pending(Box::new(self.pending(asked, found, Operation::Creating, mark.since, message)))))
     }
 
-    /// Begins an update: a new mark, and with it the changes.
-    async fn update(
+    /// The calls that begin an update: a new mark, and with it the changes.
+    fn update(
         &self,
         put: &Put,
-        asked: &Asked<'_>,
-        found: Found,
+        found: &Found,
         resolved: &Resolved,
         changes: &[Change],
         want: String,
-        warnings: Vec<String>,
-    ) -> Result<Outcome, Halt> {
-        let mut mark = self.remarked(put, &own_mark(&found)?, Some(want));
+    ) -> Result<Vec<Step>, Halt> {
+        let mut mark = self.remarked(put, &own_mark(found)?, Some(want));
         let mut password = None;
         if changes.iter().any(|change| change.field == "auth") {
             mark.password = Some(self.inner.keyring.new_password(self.inner.random.as_ref()));
-            password = self.derived(put, &found, mark.password.as_ref())?;
+            password = self.derived(put, found, mark.password.as_ref())?;
         }
-        let steps = Self::steps_present(&found, resolved, changes, &mark, password.as_ref(), put);
-        self.change(asked, found, steps, warnings).await
+        Ok(Self::steps_present(found, resolved, changes, &mark, password.as_ref(), put))
     }
 
     /// Makes the old password invalid.
