@@ -258,14 +258,27 @@ def test_sixty_calls_a_minute_are_the_limit_once_it_is_enforced(google, wire, em
         look("limited", "never")
 
 
-@pytest.mark.parametrize(
-    "product, verb", [("redis", "export"), ("clusters", "backup"), ("valkey", "backup"), ("memcache", "setTags")]
-)
+@pytest.mark.parametrize("product", ["clusters", "valkey"])
+def test_a_backup_is_taken_and_found(google, wire, product):
+    make, look = products(google)[product]
+    google.result(make("kept-project", f"kept-{product}"))
+    name = look("kept-project", f"kept-{product}").name
+    if product == "clusters":
+        google.result(google.clusters.backup_cluster(request={"name": name, "backup_id": "before"}))
+        client = google.clusters
+    else:
+        google.result(google.valkey.backup_instance(request={"name": name, "backup_id": "before"}))
+        client = google.valkey
+    (collection,) = client.list_backup_collections(parent=parent("kept-project"))
+    (backup,) = client.list_backups(parent=collection.name)
+    assert backup.name == f"{collection.name}/backups/before"
+    assert client.get_backup(name=backup.name).state.name == "ACTIVE"
+
+
+@pytest.mark.parametrize("product, verb", [("redis", "export"), ("valkey", "startMigration"), ("memcache", "setTags")])
 def test_what_is_not_emulated_says_so(google, wire, product, verb):
     make, _ = products(google)[product]
     google.result(make("not-emulated", "simple"))
-    service, collection = {"valkey": ("memorystore", "instances"), "clusters": ("redis", "clusters")}.get(
-        product, (product, "instances")
-    )
-    answer = google.raw("POST", f"/{service}/v1/{parent('not-emulated')}/{collection}/simple:{verb}", {})
+    service = {"valkey": "memorystore"}.get(product, product)
+    answer = google.raw("POST", f"/{service}/v1/{parent('not-emulated')}/instances/simple:{verb}", {})
     assert (answer.status_code, answer.json()["error"]["status"]) == (501, "UNIMPLEMENTED")
