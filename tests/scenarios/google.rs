@@ -176,3 +176,78 @@ async fn two_hundred_pending_caches_take_less_than_thirty_calls_a_minute() {
     }
     assert!(most < 30 && most > 0, "{most} calls in one minute: {}", clouds.gcp.control().calls().to_json()["counts"]);
 }
+
+#[tokio::test]
+async fn what_google_lacks_is_named_before_anything_is_called() {
+    let clouds = Clouds::start().await;
+    let driver = clouds.driver(Gcp).await;
+    let mut resource = clouds.aws.resource(&driver);
+    for (values, path) in [
+        (json!({"auth": "iam"}), "driver.values.auth"),
+        (json!({"rotate": 1}), "driver.values.rotate"),
+        (json!({"persistence": "aof"}), "driver.values.persistence"),
+        (json!({"mode": "serverless"}), "driver.values.mode"),
+        (json!({"engine": "memcached", "high_availability": true}), "driver.values.high_availability"),
+        (json!({"engine": "memcached", "tls": true}), "driver.values.tls"),
+        (json!({"engine": "valkey", "version": "6.2"}), "driver.values.version"),
+        (json!({"gcp": {"project": "somebody-elses"}}), "driver.values.gcp.project"),
+        (json!({"gcp": {"network": "shared", "network_project": "host-project"}}), "driver.values.gcp.network_project"),
+        (json!({"region": "europe-east9"}), "driver.values.region"),
+    ] {
+        let refused = resource.put(values).await.refused("RES-101");
+        assert!(refused.fields().contains(&path), "{path}: {}", refused.text);
+    }
+    assert_eq!(clouds.gcp.control().calls().to_json()["total"], 0);
+}
+
+#[tokio::test]
+async fn a_key_that_cannot_be_used_is_told_without_being_shown() {
+    let clouds = Clouds::start().await;
+    let driver = clouds.driver(Gcp).await;
+    let key = |token_uri: &str| {
+        json!({"type": "service_account", "client_email": "caches@synthetic-caches.iam.gserviceaccount.com",
+            "private_key": "CANARY", "token_uri": token_uri, "project_id": "synthetic-caches"})
+    };
+    for (account, told) in [
+        (json!({"type": "external_account", "audience": "CANARY"}), "service_account"),
+        (json!({"type": "authorized_user", "refresh_token": "CANARY"}), "service_account"),
+        (json!("CANARY, which is no JSON"), "driver.secrets.account"),
+        (key("https://oauth2.googleapis.com/token"), "private_key"),
+    ] {
+        let mut resource = clouds.aws.resource(&driver).with_account(account.clone());
+        let refused = resource.put(json!({})).await;
+        assert_eq!(refused.status, 400, "{account}");
+        assert!(refused.text.contains(told) && !refused.text.contains("CANARY"), "{account}: {}", refused.text);
+    }
+    // Whatever host a tenant's key names, none is called.
+    let mut config = clouds.config(Gcp);
+    config.providers.gcp.endpoint_url = None;
+    let driver = clouds.aws.driver_with(config).await;
+    for host in [
+        "http://127.0.0.1:9/token",
+        "https://tokens.example/token",
+        "not a url",
+        "https://oauth2.googleapis.com.evil.example/token",
+    ] {
+        let mut resource = clouds.aws.resource(&driver).with_account(key(host));
+        let refused = resource.put(json!({})).await.refused("RES-103");
+        assert!(refused.text.contains("token_uri") && !refused.text.contains("CANARY"), "{host}: {}", refused.text);
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_somebody_else_has_is_told_and_left_alone() {
+    for (product, values) in products() {
+        let clouds = Clouds::start().await;
+        let (resource, made) = clouds.made(Gcp, &values).await;
+        let strip = ["id", "w", "t", "d", "c", "r"].map(|key| (format!("cache-driver-{key}"), Value::Null));
+        let labels =
+            json!({"op": "labels", "id": made.value("name"), "labels": Value::Object(strip.into_iter().collect())});
+        clouds.gcp.control().mutate(labels).await.unwrap();
+        let driver = clouds.driver(Gcp).await;
+        let before = clouds.mutating();
+        resource.at(&driver.url).forgetful().put(values).await.refused("RES-105");
+        resource.at(&driver.url).forgetful().delete().await.refused("RES-105");
+        assert_eq!((clouds.mutating(), clouds.at(Gcp).await.len()), (before, 1), "{product}");
+    }
+}

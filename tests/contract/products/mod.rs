@@ -33,7 +33,7 @@ pub(crate) struct Entry {
     start: fn() -> Started,
 }
 
-/// Every product. Those of GCP and Azure join here, over their emulators, each under its provider's feature.
+/// Every product over its emulator, under its provider's feature.
 pub(crate) fn all() -> Vec<Entry> {
     vec![
         Entry {
