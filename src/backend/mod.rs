@@ -11,6 +11,7 @@ mod credentials;
 mod error;
 #[cfg(feature = "gcp")]
 pub mod gcp;
+pub mod inputs;
 mod model;
 mod registry;
 

@@ -51,7 +51,7 @@ impl Shared {
 #[must_use]
 pub fn backends(config: &Aws, sizes: SizeTable, clock: Arc<dyn Clock>, user_agent: &str) -> Vec<Arc<dyn Backend>> {
     let shared = Arc::new(Shared {
-        defaults: Defaults::read(&config.defaults),
+        defaults: inputs::read(&config.defaults),
         clients: Clients::new(config, user_agent),
         config: config.clone(),
         sizes,

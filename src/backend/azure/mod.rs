@@ -133,7 +133,7 @@ impl Shared {
 #[must_use]
 pub fn backends(config: &Azure, sizes: SizeTable, clock: Arc<dyn Clock>, user_agent: &str) -> Vec<Arc<dyn Backend>> {
     let shared = Arc::new(Shared {
-        defaults: Defaults::read(&config.defaults),
+        defaults: inputs::read(&config.defaults),
         arm: Arm::new(config, user_agent, clock.clone()),
         operations: Operations::new(),
         accounts: Cache::builder().max_capacity(256).time_to_live(Duration::from_hours(1)).build(),

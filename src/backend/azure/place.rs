@@ -230,7 +230,13 @@ mod tests {
     fn placed(values: Value) -> Result<Place, Vec<FieldError>> {
         let Value::Object(values) = values else { panic!("an object") };
         let spec = read(&[Layer { origin: Origin::Request, values: &values }]).unwrap();
-        place(&config(), &Defaults::default(), PRODUCT, &spec, &CacheName::existing("cache-abc"))
+        place(
+            &config(),
+            &super::super::inputs::read(&serde_json::Map::new()),
+            PRODUCT,
+            &spec,
+            &CacheName::existing("cache-abc"),
+        )
     }
 
     #[test]
@@ -258,7 +264,9 @@ mod tests {
         assert!(errors[2].expected.contains("westeurope, northeurope"));
         let spec = Spec::default();
         let name = CacheName::existing("cache-abc");
-        let bare = place(&Azure::default(), &Defaults::default(), PRODUCT, &spec, &name).unwrap_err();
+        let bare =
+            place(&Azure::default(), &super::super::inputs::read(&serde_json::Map::new()), PRODUCT, &spec, &name)
+                .unwrap_err();
         assert_eq!(bare.len(), 3);
     }
 

@@ -59,7 +59,7 @@ struct Shared {
 pub fn backends(config: &Gcp, sizes: SizeTable, clock: Arc<dyn Clock>, user_agent: &str) -> Vec<Arc<dyn Backend>> {
     let api = Api::new(config, clock.clone(), user_agent);
     let shared =
-        Arc::new(Shared { config: config.clone(), defaults: Defaults::read(&config.defaults), sizes, clock, api });
+        Arc::new(Shared { config: config.clone(), defaults: inputs::read(&config.defaults), sizes, clock, api });
     vec![
         Arc::new(redis::RedisInstances::new(shared.clone())),
         redis_cluster::backend(shared.clone()),

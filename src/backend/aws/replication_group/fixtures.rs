@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::super::inputs::Defaults;
+use super::super::inputs;
 use super::resolve::{Setting, resolve};
 use crate::backend::{Fields, Observed, Ownership, Phase, Resolved};
 use crate::cache::{FieldError, GuResId, Layer, Mark, Origin, SizeTable, Spec, read};
@@ -29,7 +29,7 @@ pub(super) fn spec(origin: Origin, values: Value) -> Spec {
 
 #[track_caller]
 pub(super) fn try_resolve(config: &Aws, values: Value) -> Result<Resolved, Vec<FieldError>> {
-    let (defaults, sizes) = (Defaults::read(&config.defaults), SizeTable::embedded());
+    let (defaults, sizes) = (inputs::read(&config.defaults), SizeTable::embedded());
     let setting = Setting { config, defaults: &defaults, sizes: &sizes, prefix: PREFIX };
     resolve(setting, &spec(Origin::Request, values))
 }

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::super::inputs::Defaults;
 use super::super::resolving::Setting;
 use super::super::tags::BORN;
 use super::LASTING;
@@ -15,7 +14,7 @@ use crate::cache::{FieldError, GuResId, Layer, Mark, Origin, SizeTable, read};
 pub(super) fn try_resolve(values: Value) -> Result<Resolved, Vec<FieldError>> {
     let Value::Object(values) = values else { panic!("an object") };
     let spec = read(&[Layer { origin: Origin::Request, values: &values }]).unwrap();
-    let (defaults, sizes) = (Defaults::default(), SizeTable::embedded());
+    let (defaults, sizes) = (crate::backend::azure::inputs::read(&serde_json::Map::new()), SizeTable::embedded());
     resolve(Setting { defaults: &defaults, sizes: &sizes }, &spec)
 }
 

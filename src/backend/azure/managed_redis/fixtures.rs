@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::super::inputs::Defaults;
+use super::super::inputs;
 use super::super::resolving::Setting;
 use super::super::tags::BORN;
 use super::LASTING;
@@ -19,7 +19,7 @@ pub(super) fn spec(origin: Origin, values: Value) -> Spec {
 
 #[track_caller]
 pub(super) fn try_resolve(defaults: &Value, origin: Origin, values: Value) -> Result<Resolved, Vec<FieldError>> {
-    let (defaults, sizes) = (Defaults::read(defaults.as_object().unwrap()), SizeTable::embedded());
+    let (defaults, sizes) = (inputs::read(defaults.as_object().unwrap()), SizeTable::embedded());
     resolve(Setting { defaults: &defaults, sizes: &sizes }, &spec(origin, values))
 }
 

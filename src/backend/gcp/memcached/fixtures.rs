@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::inputs::Defaults;
+use super::super::inputs;
 use super::super::instances::Setting;
 use super::instance::Instance;
 use super::observe::observed;
@@ -27,7 +27,7 @@ pub(super) fn try_resolve(config: &Gcp, values: Value) -> Result<Resolved, Vec<F
     let Value::Object(mut values) = values else { panic!("an object") };
     values.insert("engine".to_owned(), "memcached".into());
     let spec = read(&[Layer { origin: Origin::Request, values: &values }]).unwrap();
-    let (defaults, sizes) = (Defaults::read(&config.defaults), SizeTable::embedded());
+    let (defaults, sizes) = (inputs::read(&config.defaults), SizeTable::embedded());
     resolve(Setting { product: Product::GcpMemcached, config, defaults: &defaults, sizes: &sizes }, &spec)
 }
 

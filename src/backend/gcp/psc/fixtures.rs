@@ -8,7 +8,7 @@ use super::dialect::Dialect;
 use super::observe::observed;
 use super::resolve::{Setting, resolve};
 use super::tokens::Standing;
-use crate::backend::gcp::inputs::Defaults;
+use crate::backend::gcp::inputs;
 use crate::backend::gcp::{redis_cluster, valkey};
 use crate::backend::{Class, Observed, Ownership, Resolved};
 use crate::cache::{FieldError, GuResId, Layer, Mark, Origin, SizeTable, Spec, read};
@@ -29,7 +29,7 @@ pub(super) fn spec(origin: Origin, values: Value) -> Spec {
 
 #[track_caller]
 pub(super) fn try_resolve(dialect: &Dialect, config: &Gcp, values: Value) -> Result<Resolved, Vec<FieldError>> {
-    let (defaults, sizes) = (Defaults::read(&config.defaults), SizeTable::embedded());
+    let (defaults, sizes) = (inputs::read(&config.defaults), SizeTable::embedded());
     let setting = Setting { dialect, config, defaults: &defaults, sizes: &sizes };
     resolve(setting, &spec(Origin::Request, values))
 }

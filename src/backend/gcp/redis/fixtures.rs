@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::inputs::Defaults;
+use super::super::inputs;
 use super::super::instances::Setting;
 use super::instance::Instance;
 use super::observe::observed;
@@ -29,7 +29,7 @@ pub(super) fn spec(origin: Origin, values: Value) -> Spec {
 
 #[track_caller]
 pub(super) fn resolve_from(config: &Gcp, origin: Origin, values: Value) -> Result<Resolved, Vec<FieldError>> {
-    let (defaults, sizes) = (Defaults::read(&config.defaults), SizeTable::embedded());
+    let (defaults, sizes) = (inputs::read(&config.defaults), SizeTable::embedded());
     let setting = Setting { product: Product::GcpRedis, config, defaults: &defaults, sizes: &sizes };
     resolve(setting, &spec(origin, values))
 }

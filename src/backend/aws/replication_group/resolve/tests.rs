@@ -44,7 +44,8 @@ fn what_was_set_is_listed_as_set_and_what_a_route_set_as_the_routes() {
     }
     assert!(!resolved.set.contains("engine_version"));
     assert_eq!(resolved.capacity.as_deref(), Some("large"));
-    let (config, defaults, sizes) = (config(), Defaults::default(), SizeTable::embedded());
+    let (config, defaults, sizes) =
+        (config(), crate::backend::aws::inputs::read(&serde_json::Map::new()), SizeTable::embedded());
     let setting = Setting { config: &config, defaults: &defaults, sizes: &sizes, prefix: PREFIX };
     let by_route =
         resolve(setting, &spec(Origin::Route("redis".to_owned()), json!({"high_availability": true}))).unwrap();

@@ -2,7 +2,6 @@ use serde_json::{Value, json};
 
 use super::super::fixtures::{CLUSTER, VALKEY, config, resolved, spec, try_resolve};
 use super::{Setting, resolve};
-use crate::backend::gcp::inputs::Defaults;
 use crate::cache::{Origin, SizeTable};
 use crate::config::Gcp;
 
@@ -209,7 +208,8 @@ fn upkeep_is_taken_over() {
 
 #[test]
 fn what_only_a_route_sets_is_the_routes() {
-    let (config, defaults, sizes) = (config(), Defaults::default(), SizeTable::embedded());
+    let (config, defaults, sizes) =
+        (config(), crate::backend::gcp::inputs::read(&serde_json::Map::new()), SizeTable::embedded());
     let setting = Setting { dialect: VALKEY, config: &config, defaults: &defaults, sizes: &sizes };
     let values = json!({"replicas": 1, "size": "large", "parameters": {"maxclients": "100"}, "backup": {"days": 1}});
     let by_route = resolve(setting, &spec(Origin::Route("valkey".to_owned()), values)).unwrap();
