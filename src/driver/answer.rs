@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
+use super::background::UNSEEN;
 use super::lifecycle::Refusal;
 use super::locate::{Found, Halt, describe_owner};
 use super::plan::PlannedChange;
@@ -118,13 +119,14 @@ impl Driver {
         };
         let hint = self.hint(found.product(), operation, since, expected, phase, message);
         let cookie = asked.cookie(Some(seen_place(found)), Some((operation, since)));
-        self.pending_with(hint, cookie, &asked.call.id)
+        let marked = found.seen.mark().map(|mark| mark.want.clone());
+        Pending { marked, ..self.pending_with(hint, cookie, &asked.call.id) }
     }
 
     fn pending_with(&self, hint: Hint, cookie: Cookie, id: &GuResId) -> Pending {
         let bounds = &self.config().lifecycle.retry_after;
         let retry_after = retry_after(&hint, bounds.min, bounds.max);
-        Pending { hint, creates: false, retry_after, cookie: self.seal_cookie(cookie, id) }
+        Pending { hint, creates: None, marked: None, retry_after, cookie: self.seal_cookie(cookie, id) }
     }
 
     fn hint(
@@ -175,8 +177,8 @@ impl Driver {
         let message = format!("{why}; trying again ({})", failed.error);
         let hint = self.hint(failed.product, operation, since, expected, Phase::Busy, message);
         let cookie = asked.cookie(None, Some((operation, since)));
-        // Whether there is a cache was not seen.
-        let creates = usual == Operation::Creating;
+        // Whether there is a cache was not seen. The caller comes back soon, or somebody may have removed it since.
+        let creates = (usual == Operation::Creating).then_some(UNSEEN);
         Ok(Outcome::Pending(Box::new(Pending { creates, ..self.pending_with(hint, cookie, &asked.call.id) })))
     }
 

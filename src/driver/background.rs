@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, Semaphore};
 use tracing::{Instrument, debug, info, warn};
 
-use super::{Driver, Operation, Outcome, Put};
-use crate::backend::Phase;
+use super::{Driver, Operation, Outcome, Pending, Put};
+use crate::backend::{Observed, Phase};
 use crate::cache::{GuResId, Mark};
 use crate::driver::lifecycle::Next;
 use crate::driver::progress::later;
@@ -38,23 +38,25 @@ struct Running {
     serial: u64,
     operation: Operation,
     since: Timestamp,
-    /// Whether a cache may still be created on its behalf.
-    creates: bool,
+    /// Until when a cache may still be created on its behalf.
+    creates: Option<Timestamp>,
 }
 
 /// How long a cache that was just created may not be seen yet.
-const UNSEEN: Duration = Duration::from_mins(2);
+pub(super) const UNSEEN: Duration = Duration::from_mins(2);
 
 /// The resources that this process keeps stepping.
 #[derive(Debug)]
 pub(super) struct Background {
     room: Arc<Semaphore>,
     running: Mutex<(u64, HashMap<GuResId, Running>)>,
+    /// What the mark wanted when the caller was answered, of those that run.
+    marked: Mutex<HashMap<GuResId, String>>,
 }
 
 impl Background {
     pub(super) fn new(most: usize) -> Self {
-        Self { room: Arc::new(Semaphore::new(most)), running: Mutex::default() }
+        Self { room: Arc::new(Semaphore::new(most)), running: Mutex::default(), marked: Mutex::default() }
     }
 
     /// What runs for a resource, and since when.
@@ -64,7 +66,10 @@ impl Background {
     }
 
     /// From now on this is what runs. Whatever ran before stops at its next turn.
-    fn begin(&self, id: &GuResId, operation: Operation, since: Timestamp, creates: bool) {
+    fn begin(&self, id: &GuResId, pending: &Pending) {
+        let (operation, since) = (pending.hint.status, pending.hint.current_time);
+        let creates = pending.creates.map(|long| later(since, long));
+        self.remember(id, pending.marked.clone());
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.0 += 1;
         let serial = running.0;
@@ -72,15 +77,28 @@ impl Background {
         running.1.insert(id.clone(), Running { serial, operation, since, creates });
     }
 
+    fn remember(&self, id: &GuResId, marked: Option<String>) {
+        let mut all = self.marked.lock().unwrap_or_else(PoisonError::into_inner);
+        match marked {
+            Some(want) => drop(all.insert(id.clone(), want)),
+            None => drop(all.remove(id)),
+        }
+    }
+
+    /// The serial of what runs.
+    pub(super) fn serial(&self, id: &GuResId) -> Option<u64> {
+        self.current(id).map(|running| running.serial)
+    }
+
     fn is_current(&self, id: &GuResId, serial: u64) -> bool {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.1.get(id).is_some_and(|running| running.serial == serial)
     }
 
-    fn end(&self, id: &GuResId, serial: u64) {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if running.1.get(id).is_some_and(|running| running.serial == serial) {
-            running.1.remove(id);
+    /// It is over, unless something newer took its place.
+    pub(super) fn end(&self, id: &GuResId, serial: u64) {
+        if self.is_current(id, serial) {
+            self.forget(id);
         }
     }
 
@@ -92,12 +110,13 @@ impl Background {
     fn seen(&self, id: &GuResId, serial: u64) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(running) = running.1.get_mut(id).filter(|running| running.serial == serial) {
-            running.creates = false;
+            running.creates = None;
         }
     }
 
     /// Nothing runs any longer.
     pub(super) fn forget(&self, id: &GuResId) {
+        self.remember(id, None);
         self.running.lock().unwrap_or_else(PoisonError::into_inner).1.remove(id);
     }
 
@@ -106,7 +125,7 @@ impl Background {
     pub(super) fn note(&self, id: &GuResId, outcome: &Outcome) {
         match outcome {
             Outcome::Pending(pending) => {
-                self.begin(id, pending.hint.status, pending.hint.current_time, pending.creates);
+                self.begin(id, pending);
             }
             Outcome::Ready(_) | Outcome::Gone => self.forget(id),
             Outcome::Conflict(_) | Outcome::NotFound => {}
@@ -119,13 +138,15 @@ impl Background {
 pub(super) enum Who {
     /// A request: it may start what clears up, and hears what went wrong.
     Caller,
+    /// A request whose answer is held back, as long as nothing newer took over.
+    Held(u64),
     /// The background, as long as nothing newer took over.
     Background(u64),
 }
 
 impl Who {
     pub(super) fn is_caller(self) -> bool {
-        self == Self::Caller
+        !matches!(self, Self::Background(_))
     }
 }
 
@@ -143,22 +164,29 @@ pub(super) enum Heed {
 impl Driver {
     /// Whether a background PUT may go on. What its caller asked for is not the last word: a DELETE may have come to another
     /// driver. So a cache is made only where there was none when the caller was answered.
-    pub(super) fn heed(&self, id: &GuResId, who: Who, next: &Next, phase: Phase) -> Heed {
+    ///
+    /// Nor does it change a cache that was marked since, for something else than it wants.
+    pub(super) fn heed(&self, id: &GuResId, who: Who, want: &str, next: &Next, seen: &Observed) -> Heed {
         let Who::Background(serial) = who else { return Heed::Go };
         let background = &self.inner.background;
         let Some(running) = background.current(id) else { return Heed::Stop };
-        match phase {
-            Phase::Absent if !running.creates => {
-                let fresh = later(running.since, UNSEEN) > self.inner.clock.now();
+        let now = self.inner.clock.now();
+        let creates = running.creates.is_some_and(|until| now < until);
+        match seen.phase {
+            Phase::Absent if !creates => {
+                let fresh = later(running.since, UNSEEN) > now;
                 if fresh { Heed::Wait } else { Heed::Stop }
             }
-            Phase::Deleting if !running.creates => Heed::Stop,
+            Phase::Deleting if !creates => Heed::Stop,
             Phase::Absent | Phase::Deleting => Heed::Go,
             _ => {
                 if *next != Next::Replace {
                     background.seen(id, serial);
                 }
-                Heed::Go
+                let Some(mark) = seen.mark().filter(|mark| mark.want != want) else { return Heed::Go };
+                let mut marked = background.marked.lock().unwrap_or_else(PoisonError::into_inner);
+                let known = marked.entry(id.clone()).or_insert_with(|| mark.want.clone());
+                if *known == mark.want { Heed::Go } else { Heed::Stop }
             }
         }
     }
@@ -174,7 +202,7 @@ impl Driver {
     pub(super) async fn turn(&self, id: &GuResId, who: Who) -> Option<OwnedMutexGuard<()>> {
         let turn = self.inner.turns.take(id).await;
         match who {
-            Who::Background(serial) if !self.inner.background.is_current(id, serial) => None,
+            Who::Background(serial) | Who::Held(serial) if !self.inner.background.is_current(id, serial) => None,
             _ => Some(turn),
         }
     }
@@ -184,6 +212,10 @@ impl Driver {
         let background = &self.inner.background;
         let id = work.call().id.clone();
         let Some(Running { serial, operation, since, .. }) = background.current(&id) else { return };
+        // Something else has begun since the caller was answered.
+        if (operation == Operation::Deleting) != matches!(work, Work::Delete(_)) {
+            return;
+        }
         let Ok(permit) = background.room.clone().try_acquire_owned() else {
             warn!(id = %id, "no room to keep stepping in the background; the next request continues");
             background.end(&id, serial);

@@ -62,6 +62,12 @@ impl Keys {
         Self { request: call.credentials.clone(), cookie: cookie.credentials.clone(), named }
     }
 
+    /// Whether a cloud is called with what the cookie kept.
+    fn is_by_cookie(&self, provider: Provider) -> bool {
+        let fits = |given: &&Arc<Given>| given.shape().provider() == provider;
+        !self.request.iter().any(|given| fits(&given)) && self.cookie.iter().any(|given| fits(&given))
+    }
+
     /// The request's, else the cookie's, else the named account's, else the driver's own.
     pub(super) fn of(&self, provider: Provider) -> Credentials {
         let fits = |given: &&Arc<Given>| given.shape().provider() == provider;
@@ -109,7 +115,21 @@ impl Driver {
             }
         };
         let at = At { credentials: keys.of(place.provider()), place };
-        match backend.observe(&at).await {
+        let seen = match backend.observe(&at).await {
+            // The cookie's credentials may have ended since; the same cache may be reached by the driver's own means.
+            Err(error) if error.kind == Kind::Credentials && keys.is_by_cookie(at.place.provider()) => {
+                let keys = Keys { cookie: Vec::new(), ..keys.clone() };
+                let other = At { credentials: keys.of(at.place.provider()), place: at.place.clone() };
+                match backend.observe(&other).await {
+                    Ok(seen) if other.place.account.as_ref().is_none_or(|known| *known == seen.account) => {
+                        return Ok(Found { backend, at: other, seen });
+                    }
+                    _ => Err(error),
+                }
+            }
+            seen => seen,
+        };
+        match seen {
             Ok(seen) if at.place.account.as_ref().is_some_and(|known| *known != seen.account) => {
                 Err(LookFailed { product, error: of_another_account(&at, &seen.account) })
             }
@@ -183,7 +203,12 @@ impl Driver {
     ) {
         let name = self.names(id, None).remove(0);
         for backend in self.registry().all().filter(|backend| backend.capabilities().adopts) {
-            for place in backend.places(&name) {
+            let places = backend.places(&name).into_iter();
+            let all = places.flat_map(|place| {
+                let possible = self.possible(place.provider(), keys).into_iter();
+                possible.map(move |keys| (place.clone(), keys))
+            });
+            for (place, keys) in all {
                 let credentials = keys.of(place.provider());
                 let scope = Scope { account: place.account.clone(), location: place.location.clone(), credentials };
                 let strays = match self.strays(backend.as_ref(), &scope, certainty).await {
@@ -192,12 +217,14 @@ impl Driver {
                         search.transient.push(LookFailed { product: place.product, error });
                         continue;
                     }
-                    // The look at the same place said so already.
-                    Err(_) => continue,
+                    Err(error) => {
+                        search.denied.push(LookFailed { product: place.product, error });
+                        continue;
+                    }
                 };
                 let new = |stray: &&Stray| stray.id == *id && !known.iter().any(|known| same(&stray.place, known));
                 for stray in strays.iter().filter(new) {
-                    let look = self.look(stray.place.clone(), keys).await;
+                    let look = self.look(stray.place.clone(), &keys).await;
                     search.take(id, look);
                 }
             }

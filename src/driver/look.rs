@@ -24,7 +24,14 @@ impl Driver {
             absent => {
                 let known: Vec<_> = absent.iter().map(|found| found.at.place.clone()).collect();
                 let mut search = self.search(&call.id, None, &keys, &known, Certainty::Now).await;
-                (search.current().or(absent), search)
+                let current = search.current();
+                if current.is_none()
+                    && let Some(failed) = search.transient.pop()
+                {
+                    // It may be where nobody could look.
+                    return Err(Halt::Later(failed));
+                }
+                (current.or(absent), search)
             }
         };
         let Some(found) = found else { return self.nothing_found(call, cookie, asked, search).await };

@@ -76,8 +76,10 @@ pub struct Ready {
 pub struct Pending {
     /// What happens, and for how long.
     pub hint: Hint,
-    /// Whether a cache is still to be created, by whoever goes on with it.
-    pub creates: bool,
+    /// For how long a cache may still be created by what goes on in the background.
+    pub creates: Option<Duration>,
+    /// What the mark of the cache wanted when this was answered.
+    pub marked: Option<String>,
     /// When to ask again.
     pub retry_after: Duration,
     /// The cookie to set.

@@ -111,7 +111,7 @@ impl Driver {
     pub async fn put(&self, put: Put, wait: Duration) -> Result<Outcome, Failure> {
         let driver = self.clone();
         self.detached(async move {
-            let outcome = driver.hold(wait, || driver.put_once(&put, Who::Caller)).await?;
+            let outcome = driver.hold(&put.call.id, wait, |who| driver.put_once(&put, who)).await?;
             if matches!(outcome, Outcome::Pending(_)) {
                 driver.keep_up(Work::Put(Box::new(put)));
             }
@@ -129,7 +129,7 @@ impl Driver {
     pub async fn delete(&self, call: Call, wait: Duration) -> Result<Outcome, Failure> {
         let driver = self.clone();
         self.detached(async move {
-            let outcome = driver.hold(wait, || driver.delete_once(&call, Who::Caller)).await?;
+            let outcome = driver.hold(&call.id, wait, |who| driver.delete_once(&call, who)).await?;
             if matches!(outcome, Outcome::Pending(_)) {
                 driver.keep_up(Work::Delete(Box::new(call)));
             }
@@ -151,20 +151,32 @@ impl Driver {
         }
     }
 
-    /// Repeats `step` until it is no longer pending or `wait` has passed.
-    async fn hold<F>(&self, wait: Duration, step: impl Fn() -> F) -> Result<Outcome, Failure>
+    /// Repeats `step` until it is no longer pending, `wait` has passed, or something newer took over.
+    async fn hold<F>(&self, id: &GuResId, wait: Duration, step: impl Fn(Who) -> F) -> Result<Outcome, Failure>
     where
         F: Future<Output = Result<Option<Outcome>, Failure>>,
     {
-        let clock = &self.inner.clock;
+        let (clock, background) = (&self.inner.clock, &self.inner.background);
         let until = super::later(clock.now(), wait);
+        let mut who = Who::Caller;
+        let mut last = Outcome::NotFound;
         loop {
-            // Only the background can be overtaken.
-            let Some(outcome) = step().await? else { return Ok(Outcome::NotFound) };
+            let outcome = match step(who).await {
+                Ok(Some(outcome)) => outcome,
+                Ok(None) => return Ok(last),
+                Err(failure) => {
+                    if let Who::Held(serial) = who {
+                        background.end(id, serial);
+                    }
+                    return Err(failure);
+                }
+            };
             let now = clock.now();
             if !matches!(outcome, Outcome::Pending(_)) || now >= until {
                 return Ok(outcome);
             }
+            let Some(serial) = background.serial(id) else { return Ok(outcome) };
+            (who, last) = (Who::Held(serial), outcome);
             let left = Duration::try_from(until.duration_since(now)).unwrap_or_default();
             clock.sleep(left.min(self.config().lifecycle.poll_interval)).await;
         }

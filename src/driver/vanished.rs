@@ -12,6 +12,8 @@ use crate::cache::{Code, GuResId};
 
 /// How far back is looked where nobody remembers when a creation began.
 const UNREMEMBERED: Duration = Duration::from_mins(15);
+/// How far the cloud's clock may be behind ours.
+const SLACK: Duration = Duration::from_mins(2);
 /// Failures that this process remembers to have told.
 const MOST: u64 = 10_000;
 
@@ -39,7 +41,7 @@ impl Driver {
         }
         let id = &asked.call.id;
         let began = self.running(id, asked.cookie).filter(|(operation, _)| *operation == Operation::Creating);
-        let began = began.map(|(_, since)| since);
+        let began = began.and_then(|(_, since)| since.checked_sub(SLACK).ok());
         let began = began.or_else(|| self.inner.clock.now().checked_sub(UNREMEMBERED).ok());
         let told = asked.cookie.told.max(self.inner.told.0.get(id).await);
         let Some(since) = began.max(told) else { return Ok(None) };

@@ -54,9 +54,12 @@ pub(super) fn judge(operations: &[Value], name: &str, since: Timestamp, about: &
     told.sort_by_key(|(at, _)| Reverse(*at));
 
     let mut diagnosis = Diagnosis::default();
+    let mut ended = false;
     for (began, operation) in &told {
+        // What came before it was gone belongs to another life.
+        ended |= operation.done && operation.error.is_none() && operation.metadata.verb == "delete";
         let failure = operation.error.as_ref().map(Status::of_operation).filter(|_| operation.done);
-        if let (Some(status), None) = (&failure, &diagnosis.cause) {
+        if let (Some(status), None, false) = (&failure, &diagnosis.cause, ended) {
             let (kind, hint) = error::of_operation(status, about);
             let words = format!("{}: {}", status.code, status.in_words());
             diagnosis.cause = Some(hint.map_or_else(|| words.clone(), |hint| format!("{words}; {hint}")));

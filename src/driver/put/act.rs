@@ -124,13 +124,19 @@ impl Driver {
         let Some(older) = older else { return Ok(()) };
         let Some(mark) = older.seen.mark().cloned() else { return Ok(()) };
         match (mark.state, mark.intent) {
-            (State::Retired, Some(Intent::DeleteAfter(at))) if at <= now => {
+            (State::Retired, Some(Intent::DeleteAfter(at))) if at <= now && !mark.protected => {
                 tracing::info!(place = %older.at.place, "removing the retired cache");
                 let steps = Self::removal(&older);
                 self.run(&older, steps).await?;
             }
             (State::Retired, _) => {}
-            (State::Owned | State::Detached, _) => {
+            (State::Detached, _) => {}
+            // It was never this driver's to remove.
+            (State::Owned, _) if mark.protected || mark.on_delete == OnDelete::Detach => {
+                tracing::warn!(place = %older.at.place, by = %by.at.place, "letting go of the cache that was replaced");
+                self.rewrite_mark(older, Mark { state: State::Detached, intent: None, ..mark }).await?;
+            }
+            (State::Owned, _) => {
                 tracing::warn!(place = %older.at.place, by = %by.at.place, "retiring the cache that was replaced");
                 let grace = self.config().lifecycle.replace_grace;
                 let intent = Some(Intent::DeleteAfter(later(now, grace)));

@@ -9,7 +9,7 @@ use crate::driver::answer::{Asked, refused_changes};
 use crate::driver::lifecycle::{self, Next, Wanted, Wish};
 use crate::driver::locate::{Found, Halt, Keys};
 use crate::driver::strays::Certainty;
-use crate::driver::{Cookie, Driver, DriverError, Failure, Put, change_id};
+use crate::driver::{Cookie, Driver, DriverError, Failure, Operation, Put, change_id};
 
 /// A PUT that has been compared with what is there: everything that is known before anything is done.
 #[derive(Debug)]
@@ -86,16 +86,24 @@ impl Driver {
             adopt: put.spec.adopt.is_some(),
             mark_lags: found.backend.capabilities().mark_lags,
             rotate: put.spec.rotate.filter(|_| has_password),
-            mark_differs: found.seen.mark().is_some_and(|mark| {
-                // Noted only once the cache has that size: noted earlier, it would hide that the update failed.
-                let resized = changes.is_empty() && resolved.capacity.is_some() && resolved.capacity != mark.capacity;
-                resized || self.remarked(put, mark, None) != *mark
-            }),
+            mark_differs: self.is_recalled(put, cookie)
+                || found.seen.mark().is_some_and(|mark| {
+                    // Noted only once the cache has that size: noted earlier, it would hide that the update failed.
+                    let resized =
+                        changes.is_empty() && resolved.capacity.is_some() && resolved.capacity != mark.capacity;
+                    resized || self.remarked(put, mark, None) != *mark
+                }),
             changes,
         };
         let when = self.when(found.product(), self.running(&put.call.id, cookie));
         let next = lifecycle::next(&put.call.id, Wish::Present(&wanted), &found.seen, &when);
         Ok(Judged { found, older, resolved, wanted, next, warnings })
+    }
+
+    /// Whether a DELETE came before. The mark has to say that this came after it, or whoever goes on with that removes the
+    /// cache.
+    pub(super) fn is_recalled(&self, put: &Put, cookie: &Cookie) -> bool {
+        self.running(&put.call.id, cookie).is_some_and(|(operation, _)| operation == Operation::Deleting)
     }
 
     /// Credentials of one cloud cannot make a cache on another.
@@ -141,7 +149,10 @@ impl Driver {
             Some(found) => {
                 // It may be the retired one: what is in the new place, if anything, counts.
                 return match self.look(place.clone(), keys).await {
-                    Ok(target) if target.is_of(id) => Ok((target, Some(found))),
+                    // A retired or detached one does not take the place of the one that is in use.
+                    Ok(target) if target.is_of(id) && (is_current(&target) || !is_current(&found)) => {
+                        Ok((target, Some(found)))
+                    }
                     Ok(_) => Ok((found, None)),
                     // A cloud that cannot be looked at does not hinder a cache that lives on another.
                     Err(failed) if !failed.error.kind.is_transient() && is_current(&found) => Ok((found, None)),

@@ -7,7 +7,7 @@ pub(super) use judge::Judged;
 use secrecy::SecretString;
 
 use super::answer::Asked;
-use super::background::{Heed, Who};
+use super::background::{Heed, UNSEEN, Who};
 use super::lifecycle::Next;
 use super::locate::{Found, Halt};
 use super::request::{Failure, Outcome, Pending, Put};
@@ -24,7 +24,7 @@ impl Driver {
         cookie.account = put.spec.account.clone().or(cookie.account);
         let asked = Asked { call: &put.call, cookie: &cookie, adopted_password: put.adopted_password.as_ref() };
         let outcome = match self.judge(put, &cookie).await {
-            Ok(judged) => match self.heed(&put.call.id, who, &judged.next, judged.found.seen.phase) {
+            Ok(judged) => match self.heed(&put.call.id, who, &judged.wanted.want, &judged.next, &judged.found.seen) {
                 Heed::Go => self.carry_out(put, &asked, judged, who).await,
                 Heed::Wait => {
                     let message = "creating: waiting for the cloud to show it".to_owned();
@@ -51,8 +51,8 @@ impl Driver {
             let since =
                 self.running(&put.call.id, asked.cookie).filter(|(o, _)| *o == operation).map_or(since, |(_, s)| s);
             let message = format!("{operation}: the cloud says `{}`", found.seen.status);
-            // Once it is gone, it is made anew.
-            let creates = found.seen.phase == Phase::Deleting;
+            // Once it is gone, it is made anew. By the caller, if that takes long: somebody else may be removing it.
+            let creates = (found.seen.phase == Phase::Deleting).then_some(UNSEEN);
             Box::new(Pending { creates, ..self.pending(asked, &found, operation, since, message) })
         };
         let started = |operation: Operation, ran: &[Step]| {
@@ -108,7 +108,10 @@ impl Driver {
             Next::Mark => {
                 let mark = own_mark(&found)?;
                 let capacity = resolved.capacity.clone().or_else(|| mark.capacity.clone());
-                let mark = Mark { capacity, ..self.remarked(put, &mark, None) };
+                let mut mark = Mark { capacity, ..self.remarked(put, &mark, None) };
+                if self.is_recalled(put, asked.cookie) {
+                    mark.since = now;
+                }
                 let found = self.rewrite_mark(found, mark).await?;
                 self.ready(asked, &found, warnings).await
             }
@@ -127,7 +130,10 @@ impl Driver {
                 tracing::warn!(id = %put.call.id, place = %found.at.place, "replacing, as `allow` says");
                 let message = "updating: the cache is being removed, to be made anew".to_owned();
                 let pending = self.pending(asked, &found, Operation::Updating, now, message);
-                Ok(Outcome::Pending(Box::new(Pending { creates: true, ..pending })))
+                Ok(Outcome::Pending(Box::new(Pending {
+                    creates: Some(self.when(found.product(), None).delete),
+                    ..pending
+                })))
             }
             Next::Shell => Err(self.clear_shell(asked, &found, who).await),
             Next::Refuse(refusal) => Err(Halt::Fail(self.refusal(asked, &found, refusal).await)),
