@@ -253,6 +253,11 @@ pub fn validate(config: &Config, compiled: &[Provider]) -> Vec<Problem> {
             problems.push(Problem::new(format!("providers.{key}"), "is missing, and the provider is enabled"));
         }
     }
+    let azure = &providers.azure;
+    if azure.enabled && azure.resource_group.is_none() && azure.resource_groups.is_empty() {
+        let why = "is missing, and the provider is enabled; `resource_groups` will do too";
+        problems.push(Problem::new("providers.azure.resource_group", why));
+    }
     for (name, account) in &providers.azure.accounts {
         if account.client_secret.is_none() {
             let path = format!("providers.azure.accounts.{name}.client_secret");

@@ -86,6 +86,12 @@ impl Driver {
                             identity of its own, or set lifecycle.delete_unverifiable = \"succeed\"";
                 Err(error.hint(hint).into())
             }
+            None if search.looked == 0 && !succeed => {
+                let message = "whether the cache is gone could not be verified: no place to look in is configured";
+                Err(DriverError::new(Code::Credentials, message)
+                    .hint("send the last cookie, or configure the place")
+                    .into())
+            }
             _ => Ok(Outcome::Gone),
         }
     }

@@ -128,7 +128,8 @@ async fn a_rotation_hands_out_the_idle_key_and_ends_the_other() {
     let password = |answer: &crate::harness::Answer| answer.body["resource"]["secrets"]["password"].clone();
     let made = clouds.ready(&mut resource, &json!({})).await;
     let mut known = vec![password(&made)];
-    for generation in 1..=3 {
+    // Generations may skip numbers.
+    for generation in [1, 2, 4, 7] {
         let wanted = json!({"rotate": generation});
         let rotated = clouds.ready(&mut resource, &wanted).await;
         assert!(!known.contains(&password(&rotated)), "generation {generation} has a password of its own");

@@ -11,9 +11,20 @@ use crate::cache::Mark;
 pub(super) const PRIMARY: &str = "Primary";
 pub(super) const SECONDARY: &str = "Secondary";
 
-/// Which of the two keys is handed out: it is the other one with each generation.
+/// Which of the two keys is handed out. The mark tells it in the place of a salt, which keys of Azure's making do not
+/// need: a generation may skip numbers.
 pub(super) fn in_use(mark: Option<&Mark>) -> &'static str {
-    if generation(mark).is_multiple_of(2) { PRIMARY } else { SECONDARY }
+    let told = mark.and_then(|mark| mark.password.as_ref()).map(|password| password.salt.as_str());
+    if told == Some("secondary") { SECONDARY } else { PRIMARY }
+}
+
+/// The mark of a rotation: the key that is idle now becomes the one in use.
+pub(super) fn rotated(mark: &Mark, seen: Option<&Mark>) -> Mark {
+    let mut mark = mark.clone();
+    if let Some(password) = &mut mark.password {
+        password.salt = idle(seen).to_lowercase();
+    }
+    mark
 }
 
 /// Which of the two keys is not handed out.

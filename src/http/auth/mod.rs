@@ -116,8 +116,10 @@ fn area(method: &Method, path: &str) -> Area {
         return Area::Resource;
     }
     // As it stands in the request: the router does not decode it either.
+    if matches!(path.trim_end_matches('/'), "/alive" | "/health") {
+        return Area::Probe;
+    }
     match path.split('/').nth(1).unwrap_or_default() {
-        "alive" | "health" => Area::Probe,
         "" | "docs" | "metrics" | "resources" | "sizes" => Area::Operator,
         _ => Area::Resource,
     }

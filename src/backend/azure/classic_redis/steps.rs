@@ -26,8 +26,10 @@ pub(super) fn steps(goal: &Goal<'_>, seen: &Observed) -> Vec<Step> {
             update(resolved, changes, mark, seen, *at_maintenance)
         }
         Goal::Marked { mark } => with_mark(Vec::new(), mark, seen),
+        Goal::Rotated { mark, .. } if keys::generation(seen.mark()) == keys::generation(Some(mark)) => Vec::new(),
         Goal::Rotated { mark, .. } => {
-            regenerate(mark, keys::in_use(Some(mark)), "make a new key beside the one in use", seen)
+            let mark = keys::rotated(mark, seen.mark());
+            regenerate(&mark, keys::in_use(Some(&mark)), "make a new key beside the one in use", seen)
         }
         Goal::Settled { mark, .. } => regenerate(mark, keys::idle(Some(mark)), "make the old key invalid", seen),
         Goal::Removed { .. } if matches!(seen.phase, Phase::Absent | Phase::Deleting) => Vec::new(),
@@ -168,15 +170,18 @@ mod tests {
 
     #[test]
     fn a_rotation_makes_the_idle_key_and_settling_the_other() {
-        let password = Password { key: "k1".to_owned(), generation: 1, salt: "abcdefghijklmnop".to_owned() };
-        let rotated = Mark { password: Some(password), ..new_mark() };
+        let of = |salt: &str| {
+            let password = Password { key: "k1".to_owned(), generation: 2, salt: salt.to_owned() };
+            Mark { password: Some(password), ..new_mark() }
+        };
+        let (wanted, written) = (of("abcdefghijklmnop"), of("secondary"));
         let (there, secret) = (seen(json!({})), SecretString::from("unused"));
-        let made = steps(&Goal::Rotated { mark: &rotated, password: &secret }, &there);
+        let made = steps(&Goal::Rotated { mark: &wanted, password: &secret }, &there);
         assert_eq!(calls(&made), [REGENERATE, UPDATE]);
-        assert_eq!((&made[0].fields["key_type"], made[1].mark.as_ref()), (&json!("Secondary"), Some(&rotated)));
-        let settled = steps(&Goal::Settled { mark: &rotated, password: &secret }, &there);
+        assert_eq!((&made[0].fields["key_type"], made[1].mark.as_ref()), (&json!("Secondary"), Some(&written)));
+        let settled = steps(&Goal::Settled { mark: &written, password: &secret }, &there);
         assert_eq!(settled[0].fields["key_type"], "Primary");
-        let done = Observed { ownership: Some(Ownership::Marked(Box::new(rotated.clone()))), ..there };
-        assert!(steps(&Goal::Rotated { mark: &rotated, password: &secret }, &done).is_empty());
+        let done = Observed { ownership: Some(Ownership::Marked(Box::new(written))), ..there };
+        assert!(steps(&Goal::Rotated { mark: &wanted, password: &secret }, &done).is_empty());
     }
 }

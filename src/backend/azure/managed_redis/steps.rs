@@ -35,8 +35,10 @@ pub(super) fn steps(goal: &Goal<'_>, seen: &Observed) -> Vec<Step> {
             update(resolved, changes, mark, seen, *at_maintenance)
         }
         Goal::Marked { mark } => with_mark(Vec::new(), mark, seen),
+        Goal::Rotated { mark, .. } if keys::generation(seen.mark()) == keys::generation(Some(mark)) => Vec::new(),
         Goal::Rotated { mark, .. } => {
-            regenerate(mark, keys::in_use(Some(mark)), "make a new key beside the one in use", seen)
+            let mark = keys::rotated(mark, seen.mark());
+            regenerate(&mark, keys::in_use(Some(&mark)), "make a new key beside the one in use", seen)
         }
         Goal::Settled { mark, .. } => regenerate(mark, keys::idle(Some(mark)), "make the old key invalid", seen),
         Goal::Removed { .. } => remove(seen),

@@ -130,23 +130,34 @@ fn the_mark_alone_is_one_call_that_keeps_all_tags() {
 #[test]
 fn a_rotation_makes_the_idle_key_and_settling_the_other() {
     let secret = SecretString::from("unused");
-    let of = |generation| {
-        let password = Password { key: "k1".to_owned(), generation, salt: "abcdefghijklmnop".to_owned() };
+    let of = |generation, salt: &str| {
+        let password = Password { key: "k1".to_owned(), generation, salt: salt.to_owned() };
         Mark { password: Some(password), ..new_mark() }
     };
-    for (generation, new, old) in [(1, "Secondary", "Primary"), (2, "Primary", "Secondary")] {
-        let mark = of(generation);
-        let there = seen(json!({}));
+    // Whatever generations are skipped, the key in use is never the one that is made anew.
+    for (before, generation, new, old) in [
+        (None, 1, "Secondary", "Primary"),
+        (None, 2, "Secondary", "Primary"),
+        (Some(of(1, "secondary")), 2, "Primary", "Secondary"),
+        (Some(of(1, "secondary")), 3, "Primary", "Secondary"),
+        (Some(of(4, "primary")), 6, "Secondary", "Primary"),
+    ] {
+        let mut there = seen(json!({}));
+        if let Some(before) = before {
+            there.ownership = Some(Ownership::Marked(Box::new(before)));
+        }
+        let mark = of(generation, "abcdefghijklmnop");
         let rotated = steps(&Goal::Rotated { mark: &mark, password: &secret }, &there);
         assert_eq!(calls(&rotated), [REGENERATE, UPDATE]);
         assert_eq!((&rotated[0].fields["key_type"], rotated[0].pace), (&json!(new), Pace::Instant));
-        assert_eq!(rotated[1].mark.as_ref(), Some(&mark), "the mark says that it is in use only after it was made");
-        let settled = steps(&Goal::Settled { mark: &mark, password: &secret }, &there);
+        let written = of(generation, &new.to_lowercase());
+        assert_eq!(rotated[1].mark.as_ref(), Some(&written), "the mark says that it is in use only after it was made");
+        let settled = steps(&Goal::Settled { mark: &written, password: &secret }, &there);
         assert_eq!(settled[0].fields["key_type"], old, "never the one in use");
-        let done = Observed { ownership: Some(Ownership::Marked(Box::new(mark.clone()))), ..there };
+        let done = Observed { ownership: Some(Ownership::Marked(Box::new(written))), ..there };
         assert!(steps(&Goal::Rotated { mark: &mark, password: &secret }, &done).is_empty());
     }
-    let mark = of(1);
+    let mark = of(1, "abcdefghijklmnop");
     let iam = steps(&Goal::Rotated { mark: &mark, password: &secret }, &seen(json!({"auth": "iam"})));
     assert_eq!(calls(&iam), [UPDATE], "without keys there is none to make");
 }
