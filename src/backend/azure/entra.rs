@@ -14,6 +14,23 @@ pub(super) const NO_IDENTITY: &str = "send credentials with the request, name an
 
 const CHECK: &str = "check application, secret and tenant; a secret may have expired";
 
+/// Where tokens are handed out, behind the tenant.
+pub(super) const TOKEN_PATH: &str = "/oauth2/v2.0/token";
+
+/// A refusal as `azure_identity` 1.0 can read it: it takes no text with an escape in it, and reports what it cannot read as a
+/// fault of the JSON, without the status.
+pub(super) fn readable(body: &[u8]) -> Vec<u8> {
+    let mut told: Value = serde_json::from_slice(body).unwrap_or_default();
+    if !told.is_object() {
+        told = Value::Object(serde_json::Map::new());
+    }
+    if let Some(Value::String(description)) = told.get_mut("error_description") {
+        *description = first_line(description).replace('"', "'").replace('\\', "/");
+        description.retain(|c| !c.is_control());
+    }
+    told.to_string().into_bytes()
+}
+
 /// No token came in time.
 #[derive(Debug, thiserror::Error)]
 #[error("no token in time")]
@@ -167,5 +184,18 @@ mod tests {
             assert_eq!(classify(&failed).unwrap().kind, kind, "{whose:?}");
         }
         assert!(classify(&azure_core::Error::with_message(ErrorKind::Io, "else")).is_none());
+    }
+
+    #[test]
+    fn a_refusal_is_made_readable_whatever_it_holds() {
+        let real = r#"{"error":"invalid_client","error_codes":[7000215],"correlation_id":"c",
+            "error_description":"AADSTS7000215: Invalid client secret \"x\" provided.\r\nTrace ID: t\r\nCorrelation ID: c"}"#;
+        let told: Value = serde_json::from_slice(&readable(real.as_bytes())).unwrap();
+        assert_eq!(told["error_description"], "AADSTS7000215: Invalid client secret 'x' provided.");
+        assert_eq!((&told["error_codes"][0], &told["correlation_id"]), (&7_000_215.into(), &"c".into()));
+        assert!(!String::from_utf8(readable(real.as_bytes())).unwrap().contains('\\'));
+        for other in ["", "<html>Bad Gateway</html>", "[]", "null"] {
+            assert_eq!(readable(other.as_bytes()), b"{}", "{other}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use azure_core::http::{AsyncRawResponse, HttpClient, Request, Transport, Url};
 
+use super::entra;
 use crate::config::Azure;
 
 /// The client behind every pipeline: of the resource manager and of Entra alike.
@@ -54,7 +55,12 @@ impl HttpClient for Detour {
                 self.client.execute_request(&request).await
             }
         };
-        answer.map_err(without_url)
+        let answer = answer.map_err(without_url)?;
+        if answer.status().is_success() || !request.url().path().ends_with(entra::TOKEN_PATH) {
+            return Ok(answer);
+        }
+        let raw = answer.try_into_raw_response().await?;
+        Ok(AsyncRawResponse::from_bytes(raw.status(), raw.headers().clone(), entra::readable(raw.body().as_ref())))
     }
 }
 
