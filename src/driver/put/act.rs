@@ -129,8 +129,7 @@ impl Driver {
                 let steps = Self::removal(&older);
                 self.run(&older, steps).await?;
             }
-            (State::Retired, _) => {}
-            (State::Detached, _) => {}
+            (State::Retired | State::Detached, _) => {}
             // It was never this driver's to remove.
             (State::Owned, _) if mark.protected || mark.on_delete == OnDelete::Detach => {
                 tracing::warn!(place = %older.at.place, by = %by.at.place, "letting go of the cache that was replaced");
