@@ -245,3 +245,20 @@ async fn a_lost_answer_to_the_creation_of_the_replacement_makes_no_second_one() 
         assert_eq!(clouds.counts(from, to).await, (1, 1));
     }
 }
+
+#[tokio::test]
+async fn a_cache_that_is_protected_outlives_its_replacement() {
+    let clouds = Clouds::start().await;
+    let protected = json!({"deletion_protection": true});
+    let (resource, _) = clouds.made(Aws, &protected).await;
+    let driver = clouds.driver(Gcp).await;
+    let mut resource = resource.at(&driver.url);
+    let wanted = json!({"deletion_protection": true, "on_provider_change": "replace"});
+    clouds.ready(&mut resource, &wanted).await;
+    for _ in 0..4 {
+        clouds.aws.minutes(24 * 60);
+        resource.put(wanted.clone()).await.is(200);
+    }
+    assert_eq!(clouds.counts(Aws, Gcp).await, (1, 1));
+    assert!(!clouds.is_retired(Aws).await);
+}
