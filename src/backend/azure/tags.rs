@@ -81,6 +81,11 @@ pub(super) fn ownership(tags: &BTreeMap<String, String>) -> Ownership {
 
 /// The tags that are not the driver's.
 pub(super) fn foreign(tags: &BTreeMap<String, String>) -> Map<String, Value> {
+/// Whether they say that it is the driver's, for the resource of this id. Parts bear no more of the mark.
+pub(super) fn bear(tags: &BTreeMap<String, String>, id: &str) -> bool {
+    get(tags, MANAGED_BY) == Some(DRIVER) && get(tags, &format!("{OWN}id")) == Some(id)
+}
+
     let others = tags.iter().filter(|(key, _)| !is_own(key));
     others.map(|(key, value)| (key.clone(), Value::from(value.as_str()))).collect()
 }

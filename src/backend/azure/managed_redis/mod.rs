@@ -23,7 +23,7 @@ use super::resolving::Setting;
 use super::{Shared, keys, place, preflight, tags};
 use crate::backend::{
     At, Backend, BackendError, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Finding, Goal, Kind,
-    Observed, Owned, PasswordMaker, Phase, Resolved, Result, Scope, Step, Typical,
+    Observed, Owned, PasswordMaker, Resolved, Result, Scope, Step, Typical,
 };
 use crate::cache::{Auth, CacheName, Engine, FieldError, Mode, OnDelete, Place, Product, Spec};
 
@@ -185,8 +185,8 @@ impl Backend for ManagedRedis {
         {
             let now = self.shared.clock.now();
             let observed = observe::observed(&seen, situation.subscription, at.place.name.as_str(), now);
-            if matches!(observed.phase, Phase::Shell | Phase::Failed) {
-                told.cause = Some(situation.unexplained(&observed.status));
+            if let Some(failure) = observe::failure(&seen, &observed) {
+                told.cause = Some(situation.unexplained(&failure));
                 told.kind = Some(Kind::Refused);
             }
         }

@@ -75,7 +75,7 @@ fn complete(resolved: &Resolved, mark: &Mark, seen: &Observed) -> Vec<Step> {
         }
         ASSIGNMENT => assign(&resolved.list("object_ids"), seen).into_iter().take(1).collect(),
         ENDPOINT => vec![endpoint(resolved, mark)],
-        DNS => vec![dns(resolved)],
+        DNS => vec![dns(resolved, mark)],
         _ => Vec::new(),
     }
 }
@@ -93,14 +93,15 @@ fn object_ids(seen: &Observed) -> Vec<&str> {
 }
 
 fn endpoint(resolved: &Resolved, mark: &Mark) -> Step {
-    let fields = json!({"private_endpoint_subnet_id": resolved.fields.get("private_endpoint_subnet_id")});
-    let made = step(private_endpoint::CREATE, Pace::Long, "open the way from the subnet", fields);
+    let subnet = resolved.fields.get("private_endpoint_subnet_id");
     // The endpoint bears the id alone, so that whoever finds it knows whose it is.
-    Step { fields: made.fields.into_iter().chain([("id".to_owned(), mark.id.as_str().into())]).collect(), ..made }
+    let fields = json!({"private_endpoint_subnet_id": subnet, "id": mark.id.as_str()});
+    step(private_endpoint::CREATE, Pace::Long, "open the way from the subnet", fields)
 }
 
-fn dns(resolved: &Resolved) -> Step {
-    let fields = json!({"private_dns_zone_id": resolved.fields.get("private_dns_zone_id")});
+fn dns(resolved: &Resolved, mark: &Mark) -> Step {
+    let zone = resolved.fields.get("private_dns_zone_id");
+    let fields = json!({"private_dns_zone_id": zone, "id": mark.id.as_str()});
     step(private_endpoint::CREATE_DNS, Pace::Long, "enter it in the private dns zone", fields)
 }
 
@@ -125,7 +126,8 @@ fn remove(seen: &Observed) -> Vec<Step> {
     let mut steps = Vec::new();
     // Once the cluster is gone nothing would lead to it any more.
     if seen.parts.iter().any(|(kind, _)| kind == ENDPOINT) {
-        steps.push(step(private_endpoint::DELETE, Pace::Long, "remove its private endpoint first", Value::Null));
+        let fields = json!({"id": seen.mark().map(|mark| mark.id.as_str())});
+        steps.push(step(private_endpoint::DELETE, Pace::Long, "remove its private endpoint first", fields));
     }
     steps.push(step(DELETE, Pace::Long, "remove it, its database included", Value::Null));
     steps
@@ -188,7 +190,7 @@ fn update(resolved: &Resolved, changes: &[Change], mark: &Mark, seen: &Observed,
         );
     }
     steps.extend(change("private_endpoint_subnet_id").map(|_| endpoint(resolved, mark)));
-    steps.extend(change("private_dns_zone_id").map(|_| dns(resolved)));
+    steps.extend(change("private_dns_zone_id").map(|_| dns(resolved, mark)));
     let mut steps = with_mark(steps, mark, seen);
     // Without the tag a look would not know of an endpoint that is not connected yet.
     if change("private_endpoint_subnet_id").is_some()
