@@ -133,7 +133,7 @@ impl Applying<'_> {
     fn tags(&self) -> Map<String, Value> {
         let map = |key: &str| self.field(key).and_then(Value::as_object).cloned().unwrap_or_default();
         match &self.step.mark {
-            Some(mark) => tags::all(&map("tags"), mark, &map(LASTING)),
+            Some(mark) => tags::all(&map("tags"), mark, &keys::lasting(self.step, LASTING, self.shared.clock.now())),
             None => map("tags"),
         }
     }
@@ -177,6 +177,9 @@ impl Applying<'_> {
         if self.shared.operations.is_made(&memory).await {
             return Ok(());
         }
+        let look = Call::get(super::GET, self.cluster.clone(), MANAGED_REDIS);
+        let cluster = self.shared.arm.send(self.at, &look).await?.done(super::GET, &self.situation)?.body;
+        keys::check_idle(&cluster, self.step)?;
         let path = format!("{}/regenerateKey", self.database());
         let call = Call::act(self.step.call, path, MANAGED_REDIS, json!({"keyType": key}));
         let answer = self.send(call).await?;
@@ -204,9 +207,6 @@ impl Applying<'_> {
         self.delete(paths::assignment(&self.cluster, &found), MANAGED_REDIS).await
     }
 
-    async fn open(&self) -> Result<()> {
-        let subnet = self.field("private_endpoint_subnet_id").cloned().unwrap_or_default();
-        let id = self.field("id").and_then(Value::as_str).unwrap_or_default();
     async fn whose_endpoint(&self) -> Result<Whose> {
         let id = self.field("id").and_then(Value::as_str).unwrap_or_default();
         private_endpoint::whose(&self.shared.arm, self.at, &self.situation, id).await
@@ -220,8 +220,11 @@ impl Applying<'_> {
         }
     }
 
-        let name = paths::private_endpoint_name(&self.at.place.name);
+    async fn open(&self) -> Result<()> {
         self.refuse_foreign_endpoint().await?;
+        let subnet = self.field("private_endpoint_subnet_id").cloned().unwrap_or_default();
+        let id = self.field("id").and_then(Value::as_str).unwrap_or_default();
+        let name = paths::private_endpoint_name(&self.at.place.name);
         let body =
             private_endpoint::body(self.situation.location, &self.cluster, parts::SUB_RESOURCE, &name, &subnet, id);
         self.send(Call::put(self.step.call, self.endpoint(), NETWORK, body)).await.map(drop)
