@@ -11,10 +11,13 @@ use figment::value::{Dict, Tag, Value};
 
 use super::layer::{self, Layer};
 use super::problem::{Origin, Problem};
+use super::providers::AzureWorkload;
 use crate::cache::Product;
 
 const HEAD: &str = "CACHE_DRIVER__";
 const FILES: &str = "CACHE_DRIVER_CONFIG";
+/// Where Azure Workload Identity puts a pod's identity: token file, tenant, client.
+const WORKLOAD: [&str; 3] = ["AZURE_FEDERATED_TOKEN_FILE", "AZURE_TENANT_ID", "AZURE_CLIENT_ID"];
 
 /// Tables whose keys are names that somebody has chosen, which may hold `-` where a variable cannot.
 const NAMED: [&[&str]; 6] = [
@@ -50,7 +53,7 @@ pub fn process_path() -> Option<OsString> {
 
 fn ours(all: impl Iterator<Item = (OsString, OsString)>) -> Vec<(String, String)> {
     let names = all.filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-    let ours = names.filter(|(name, _)| name == FILES || name.starts_with(HEAD));
+    let ours = names.filter(|(name, _)| name == FILES || name.starts_with(HEAD) || WORKLOAD.contains(&name.as_str()));
     ours.map(|(name, value)| (name, value.to_string_lossy().into_owned())).collect()
 }
 
@@ -58,6 +61,13 @@ fn ours(all: impl Iterator<Item = (OsString, OsString)>) -> Vec<(String, String)
 pub(super) fn files(env: &BTreeMap<String, String>) -> Vec<PathBuf> {
     let list = env.get(FILES).map_or("", String::as_str);
     list.split(':').filter(|path| !path.is_empty()).map(PathBuf::from).collect()
+}
+
+/// The workload identity of the pod, if it was given one.
+pub(super) fn workload_identity(env: &BTreeMap<String, String>) -> Option<AzureWorkload> {
+    let [token_file, tenant_id, client_id] =
+        WORKLOAD.map(|name| env.get(name).filter(|text| !text.is_empty()).cloned());
+    Some(AzureWorkload { token_file: token_file?.into(), tenant_id, client_id })
 }
 
 /// The variables that set keys, as one layer. An empty variable sets nothing.

@@ -95,6 +95,7 @@ pub fn load(files: &[PathBuf], env: impl Iterator<Item = (String, String)>) -> R
     let sources = Sources { origins };
 
     let (mut config, found) = read(&mut merged);
+    config.providers.azure.workload_identity = environment::workload_identity(&env);
     problems.extend(found.into_iter().map(|problem| sources.locate(problem)));
     let found = check::files(&mut config).into_iter().chain(check::values(&config));
     problems.extend(found.map(|problem| sources.locate(problem)));

@@ -39,7 +39,7 @@ pub use overlay::{Emulators, sandbox_overlay};
 pub use problem::{ConfigError, Origin, Problem};
 pub use providers::{
     Aws, AwsAccount, AwsParameterGroups, AwsTimeouts, AwsVersions, Azure, AzureAccount, AzureFederated, AzureTimeouts,
-    Gcp, GcpAccount, GcpTimeouts, GcpVersions, Providers, StaticCredentials,
+    AzureWorkload, Gcp, GcpAccount, GcpTimeouts, GcpVersions, Providers, StaticCredentials,
 };
 pub use routes::{Outputs, Region, Route, Username};
 pub use sandbox::{DataPlane, Sandbox};

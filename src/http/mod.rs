@@ -7,6 +7,7 @@ pub mod answer;
 mod app;
 pub mod auth;
 mod body;
+mod connection;
 mod docs;
 pub mod error;
 mod extract;

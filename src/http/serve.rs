@@ -1,6 +1,5 @@
 //! Listens, and stops listening without cutting anybody off.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -8,20 +7,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use hyper::Request;
 use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::Service;
 use super::auth::{Certificate, Peer, Tls};
+use super::connection::Connections;
 use crate::clock::Clock;
 
-/// How long a client may take to send the head of a request, and for a TLS handshake.
-const HEAD_PATIENCE: Duration = Duration::from_secs(30);
+/// How long a client may take for a TLS handshake and for the head of a request, and may keep a connection without one.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Connections for each request that may be in work. Further ones wait until one ends.
+const CONNECTIONS: usize = 4;
+/// There is always room for so many.
+const FEWEST_CONNECTIONS: usize = 64;
 /// Pause after a connection that could not be accepted (no file descriptors left): it would fail again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
@@ -37,26 +39,33 @@ pub async fn serve_with(listener: TcpListener, tls: Option<Tls>, service: Servic
     let grace = service.app().config().server.request_timeout;
     let tls = tls.map(Arc::new);
     let fresh = tls.clone().map(|tls| tokio::spawn(tls.keep_fresh(clock.clone())));
-    let builder = builder();
-    let graceful = GracefulShutdown::new();
+    let connections = Connections::new(PATIENCE);
+    let most = most_connections(service.app().config().server.concurrency_limit);
+    let room = Arc::new(Semaphore::new(most));
+    let stop = watch::Sender::new(false);
     tokio::pin!(shutdown);
     loop {
-        let (stream, address) = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    if !is_of_one_client(&error) {
-                        tracing::error!(%error, "a connection could not be accepted");
-                        clock.sleep(ACCEPT_PAUSE).await;
-                    }
-                    continue;
-                }
-            },
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &room) => accepted,
             () = &mut shutdown => break,
         };
+        let (stream, address, place) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                if !is_of_one_client(&error) {
+                    tracing::error!(%error, "a connection could not be accepted");
+                    clock.sleep(ACCEPT_PAUSE).await;
+                }
+                continue;
+            }
+        };
+        if room.available_permits() == 0 {
+            tracing::warn!(most, "there are as many connections as may be; further ones wait");
+        }
         // Answers are written at once; what fails here shows when the connection is used.
         let _ = stream.set_nodelay(true);
-        let connection = Connection { builder: builder.clone(), service: service.clone(), watcher: graceful.watcher() };
+        let (connections, stopping) = (connections.clone(), stop.subscribe());
+        let connection = Connection { connections, service: service.clone(), stopping, _place: place };
         match &tls {
             None => tokio::spawn(connection.drive(stream, Peer { address: address.ip(), certificate: None })),
             Some(tls) => tokio::spawn(connection.shake_hands(tls.clone(), stream, address, clock.clone())),
@@ -67,25 +76,35 @@ pub async fn serve_with(listener: TcpListener, tls: Option<Tls>, service: Servic
     }
     service.app().stop();
     drop(listener);
-    tracing::info!(open = graceful.count(), "shutting down");
+    tracing::info!(open = stop.receiver_count(), "shutting down");
+    stop.send_replace(true);
     tokio::select! {
-        () = graceful.shutdown() => {}
+        () = stop.closed() => {}
         () = clock.sleep(grace) => tracing::warn!("some requests were not done in time and are cut off"),
     }
 }
 
-fn builder() -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD_PATIENCE);
-    builder
+/// How many connections may be open: clients keep some for later, but not without end.
+fn most_connections(requests: usize) -> usize {
+    requests.saturating_mul(CONNECTIONS).clamp(FEWEST_CONNECTIONS, Semaphore::MAX_PERMITS)
+}
+
+/// The next connection, once there is room for it. Until then it waits where the system keeps it.
+async fn accept(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let place = room.clone().acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, address) = listener.accept().await?;
+    Ok((stream, address, place))
 }
 
 /// What an accepted connection needs.
 struct Connection {
-    builder: Builder<TokioExecutor>,
+    connections: Connections,
     service: Service,
-    watcher: Watcher,
+    stopping: watch::Receiver<bool>,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Connection {
@@ -98,7 +117,7 @@ impl Connection {
                     return;
                 }
             },
-            () = clock.sleep(HEAD_PATIENCE) => return,
+            () = clock.sleep(PATIENCE) => return,
         };
         let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
         let certificate = shown.map(|der| Arc::new(Certificate::read(der)));
@@ -109,16 +128,13 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let Self { builder, service, watcher } = self;
-        let handler = service_fn(move |mut request: hyper::Request<Incoming>| {
+        let Self { connections, service, stopping, _place } = self;
+        let answer = |mut request: Request<Incoming>| {
             request.extensions_mut().insert(peer.clone());
             let service = service.clone();
-            async move { Ok::<_, Infallible>(service.answer(request.map(Body::new)).await) }
-        });
-        let connection = builder.serve_connection(TokioIo::new(stream), handler);
-        if let Err(error) = watcher.watch(connection.into_owned()).await {
-            tracing::debug!(%error, "a connection ended early");
-        }
+            async move { service.answer(request.map(Body::new)).await }
+        };
+        connections.drive(stream, stopping, answer).await;
     }
 }
 

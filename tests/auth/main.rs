@@ -11,6 +11,8 @@ mod audit;
 #[cfg(test)]
 mod combined;
 #[cfg(test)]
+mod connections;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod jwt;

@@ -167,6 +167,27 @@ impl Cloud {
         self.running.control().mutate(change).await.unwrap();
     }
 
+    /// The same cloud, as another replica of the driver sees it.
+    pub(crate) fn another(&self) -> Arc<dyn Backend> {
+        backend(&self.config, &self.clock, self.product)
+    }
+
+    /// A call by another hand than the driver's. `path` goes on behind the resource group's providers.
+    pub(crate) async fn raw(&self, method: &str, path: &str, body: &Value) -> Value {
+        let version = match path.split('/').nth(1) {
+            Some("redisEnterprise") => "2025-07-01",
+            Some("redis") => "2024-11-01",
+            _ => "2024-05-01",
+        };
+        let url = format!("{}{}?api-version={version}", self.running.url(), provided(path));
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let request = client.request(method.parse().unwrap(), url).bearer_auth("CANARY-other").body(body.to_string());
+        let answer = request.header("content-type", "application/json").send().await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert!(status.is_success(), "{status} {text}");
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
     pub(crate) fn count(&self, action: &str) -> u64 {
         self.running.control().calls().count(action)
     }
@@ -174,6 +195,11 @@ impl Cloud {
     pub(crate) async fn state(&self) -> Value {
         self.running.control().state().await
     }
+}
+
+/// The path of something in the resource group.
+pub(crate) fn provided(path: &str) -> String {
+    format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/caches/providers/{path}")
 }
 
 #[track_caller]

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use cache_driver::backend::{At, Credentials, Kind, Phase};
 use cache_driver::cache::Product;
-use cache_driver::config::{Azure, AzureFederated};
+use cache_driver::config::{Azure, AzureFederated, AzureWorkload};
 use serde_json::json;
 
 use crate::harness::{CLIENT, Cloud, SUBSCRIPTION, TENANT, backend, given, password_account};
@@ -109,4 +109,87 @@ async fn without_any_identity_it_says_so_in_time() {
     assert!(began.elapsed() < Duration::from_secs(5));
     assert_eq!(refused.kind, Kind::Credentials, "{refused}");
     assert!(refused.hint.unwrap().contains("managed identity"));
+}
+
+/// A backend without any credentials but those that its surroundings give it.
+fn with_surroundings(
+    cloud: &Cloud,
+    change: impl FnOnce(&mut Azure),
+) -> std::sync::Arc<dyn cache_driver::backend::Backend> {
+    let mut config = Azure { static_token: None, ..cloud.config.clone() };
+    change(&mut config);
+    backend(&config, &cloud.clock, Product::AzureManagedRedis)
+}
+
+#[tokio::test]
+async fn a_machines_identity_that_was_there_is_only_late_when_it_keeps_silent() {
+    let cloud = Cloud::start().await;
+    let own = with_surroundings(&cloud, |config| config.timeouts.token = Duration::from_millis(300));
+    let at = cloud.at("cache-abc");
+    own.observe(&at).await.unwrap();
+    // The token is forgotten, as it is after an hour of rest, and nobody tells another one.
+    cloud.fault(json!({"kind": "expired_token", "action": "redisEnterprise.get"}));
+    cloud.fault(json!({"kind": "drop_before", "action": "entra.machineToken", "times": 0}));
+    for _ in 0..2 {
+        let late = own.observe(&at).await.unwrap_err();
+        assert_eq!((late.kind, late.operation), (Kind::Unavailable, "entra.token"), "{late}");
+    }
+    cloud.running.control().faults().clear();
+    own.observe(&at).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_service_that_takes_a_connection_and_has_no_time_is_there_and_a_closed_port_is_not() {
+    let cloud = Cloud::start().await;
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (address, kind) in [(silent.local_addr().unwrap(), Kind::Unavailable), (closed, Kind::Credentials)] {
+        let own = with_surroundings(&cloud, |config| {
+            config.endpoint_url = Some(format!("http://{address}"));
+            config.timeouts.connect = Duration::from_millis(20);
+            config.timeouts.token = Duration::from_millis(1200);
+        });
+        let refused = own.observe(&cloud.at("cache-abc")).await.unwrap_err();
+        assert_eq!(refused.kind, kind, "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_workload_identity_that_fails_is_named_and_no_other_takes_its_place() {
+    let cloud = Cloud::start().await;
+    let dir = tempfile::TempDir::new().unwrap();
+    let token_file = dir.path().join("Token");
+    let whole = AzureWorkload {
+        token_file: token_file.clone(),
+        tenant_id: Some(TENANT.to_owned()),
+        client_id: Some(CLIENT.to_owned()),
+    };
+    let at = cloud.at("cache-abc");
+    let with = |workload: AzureWorkload| with_surroundings(&cloud, |config| config.workload_identity = Some(workload));
+    let own = with(whole.clone());
+    let refused = own.observe(&at).await.unwrap_err();
+    assert_eq!(refused.kind, Kind::Credentials);
+    for part in ["workload identity", token_file.to_str().unwrap(), "No such file"] {
+        assert!(refused.message.contains(part), "{part}: {refused}");
+    }
+    assert!(refused.hint.unwrap().contains("AZURE_FEDERATED_TOKEN_FILE"));
+
+    std::fs::write(&token_file, "CANARY-signed").unwrap();
+    for (workload, missing) in [
+        (AzureWorkload { client_id: None, ..whole.clone() }, "AZURE_CLIENT_ID"),
+        (AzureWorkload { tenant_id: None, ..whole.clone() }, "AZURE_TENANT_ID"),
+    ] {
+        let refused = with(workload).observe(&at).await.unwrap_err();
+        assert_eq!(refused.kind, Kind::Credentials);
+        assert!(refused.message.contains(&format!("{missing} is not")), "{refused}");
+    }
+
+    cloud.mutate(json!({"op": "wrong_secret", "client_id": CLIENT})).await;
+    let refused = own.observe(&at).await.unwrap_err();
+    assert_eq!(refused.kind, Kind::Credentials);
+    assert!(refused.message.contains("workload identity: AADSTS7000215"), "{refused}");
+    assert!(!format!("{refused} {refused:?}").contains("CANARY"));
+    cloud.mutate(json!({"op": "restore", "name": CLIENT})).await;
+    assert_eq!(own.observe(&at).await.unwrap().phase, Phase::Absent, "once it is mended it works");
+    assert_eq!(cloud.count("entra.machineToken"), 0);
 }

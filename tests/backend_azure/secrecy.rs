@@ -51,6 +51,7 @@ async fn told(cloud: Cloud) -> (String, Vec<String>) {
     for step in cloud.backend.steps(&Goal::Rotated { mark: &mark, password: &secret }, &seen) {
         cloud.backend.apply(&cloud.at("cache-abc"), &step).await.unwrap();
     }
+    cloud.minutes(1);
     let seen = cloud.observe("cache-abc").await;
     let connection = cloud.backend.connection(&cloud.at("cache-abc"), &seen).await.unwrap();
     let ConnectionPassword::Told(key) = connection.password else { panic!("no key") };

@@ -162,3 +162,48 @@ async fn what_passes_by_itself_is_tried_again() {
     assert_eq!(looking.await.unwrap().unwrap().phase, Phase::Absent);
     assert_eq!(cloud.count("redisEnterprise.get"), 3);
 }
+
+/// A gateway of a company's that knows nothing of Azure and says so, its own way.
+async fn proxy(body: &'static str) -> std::net::SocketAddr {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut head = [0; 8192];
+            let _ = stream.read(&mut head).await;
+            let length = body.len();
+            let answer = format!(
+                "HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            );
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_proxy_that_finds_nothing_makes_no_cache_vanish() {
+    let cloud = Cloud::start().await;
+    let there = cloud.ready("cache-abc", json!({})).await;
+    let removal = cloud.backend.steps(&Goal::Removed { final_snapshot: None }, &there);
+    for body in [
+        r#"{"message":"Not Found"}"#,
+        r#"{"error":{"code":"NotFound","message":"no route"}}"#,
+        r#"{"title":"Not Found","status":404}"#,
+        "<html>404</html>",
+        "",
+    ] {
+        let mut config = cloud.config.clone();
+        config.endpoint_url = Some(format!("http://{}", proxy(body).await));
+        for product in [Product::AzureManagedRedis, Product::AzureClassicRedis] {
+            let lost = backend(&config, &cloud.clock, product);
+            let at = cloud.at("cache-abc");
+            assert_eq!(lost.observe(&at).await.unwrap_err().kind, Kind::Unavailable, "{body}");
+            assert_eq!(lost.account(&at).await.unwrap_err().kind, Kind::Unavailable, "{body}");
+        }
+        let lost = backend(&config, &cloud.clock, Product::AzureManagedRedis);
+        let failed = lost.apply(&cloud.at("cache-abc"), &removal[0]).await.unwrap_err();
+        assert_eq!(failed.kind, Kind::Unavailable, "{body}: {failed}");
+    }
+}

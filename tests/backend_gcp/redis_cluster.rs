@@ -1,7 +1,7 @@
 //! Redis Cluster, from nothing to a cache that answers, and back to nothing.
 
 use cache_driver::backend::{Class, ConnectionPassword, Goal, Phase};
-use cache_driver::cache::{Engine, Intent, Mark, Product};
+use cache_driver::cache::{Engine, Intent, Mark, Password, Product};
 use cache_driver::clock::Timestamp;
 use redis::TlsCertificates;
 use redis::cluster::ClusterClient;
@@ -74,11 +74,12 @@ async fn a_token_is_rotated_and_settled_and_protection_lifted() {
     let cloud = start().await;
     let seen = cloud.ready("cache-abc", &json!({"deletion_protection": true})).await;
     let intent = Some(Intent::Settle(Timestamp::from_second(1_900_000_000).unwrap()));
-    let rotated = Mark { intent, want: "ffffffffffff".to_owned(), ..cloud.mark() };
+    let password = Some(Password { key: "k1".to_owned(), generation: 1, salt: "abcdefghijklmnop".to_owned() });
+    let rotated = Mark { intent, password, want: "ffffffffffff".to_owned(), ..cloud.mark() };
     let goal = Goal::Rotated { mark: &rotated, password: &unused() };
     let (both, calls) = cloud.led("cache-abc", |seen| cloud.backend.steps(&goal, seen)).await;
     assert_eq!((calls, both.parts.len()), (vec!["addAuthToken", "patch"], seen.parts.len() + 1));
-    let settled = Mark { intent: None, ..rotated.clone() };
+    let settled = Mark { intent: None, ..both.mark().unwrap().clone() };
     let goal = Goal::Settled { mark: &settled, password: &unused() };
     let (one, calls) = cloud.led("cache-abc", |seen| cloud.backend.steps(&goal, seen)).await;
     assert_eq!((calls, one.parts.len()), (vec!["delete", "patch"], seen.parts.len()));

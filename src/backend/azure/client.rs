@@ -105,6 +105,8 @@ pub(super) struct Answer {
     pub(super) body: Value,
     /// Where the cloud tells how the operation goes.
     pub(super) operation: Option<SecretString>,
+    /// Whether the resource manager itself signed it: whatever stands in between knows nothing of its headers.
+    of_azure: bool,
     request_id: Option<String>,
     retry_after: Option<u64>,
 }
@@ -114,12 +116,14 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
-    /// Whether the cloud said that there is no such thing. A 404 of something in between says nothing.
+    /// Whether the cloud said that there is no such thing. A 404 of something in between says nothing: a proxy's
+    /// `{"message":"Not Found"}` must not make a cache vanish.
     pub(super) fn is_absent(&self) -> bool {
-        const CODES: [&str; 4] = ["ResourceNotFound", "ResourceGroupNotFound", "ParentResourceNotFound", "NotFound"];
-        self.status == 404
-            && Problem::read(&self.body)
-                .is_some_and(|problem| problem.is(&CODES) || problem.code.is_none() && problem.message == "Not Found")
+        const OWN: [&str; 3] = ["ResourceNotFound", "ResourceGroupNotFound", "ParentResourceNotFound"];
+        let Some(problem) = Problem::read(&self.body).filter(|_| self.status == 404) else { return false };
+        // Access policy assignments that are not there are told as RFC 9457 has it, without a code.
+        let is_bare = || problem.code.is_none() && self.body.get("title").is_some_and(|title| title == "Not Found");
+        problem.is(&OWN) || self.of_azure && (problem.is(&["NotFound"]) || is_bare())
     }
 
     /// The same where a subscription in which the provider was never registered can have nothing of it either.
@@ -139,7 +143,8 @@ impl Answer {
 
     /// The failure that it is.
     pub(super) fn error(self, name: &'static str, situation: &Situation<'_>) -> BackendError {
-        let Some(mut problem) = Problem::read(&self.body) else {
+        let by_azure = |problem: &Problem| self.of_azure || self.status != 404 || !problem.is_anybodys();
+        let Some(mut problem) = Problem::read(&self.body).filter(by_azure) else {
             let kind = match self.status {
                 401 | 403 => Kind::Credentials,
                 400 | 405 | 413 | 422 => Kind::Refused,
@@ -240,6 +245,7 @@ impl Arm {
         Ok(Answer {
             status: u16::from(status),
             body: serde_json::from_slice(&body).unwrap_or_default(),
+            of_azure: headers.iter().any(|(name, _)| name.as_str().starts_with("x-ms-")),
             operation: header(&headers, "azure-asyncoperation").map(SecretString::from),
             request_id: header(&headers, "x-ms-correlation-request-id").or_else(|| header(&headers, "x-ms-request-id")),
             retry_after: header(&headers, "retry-after").and_then(|text| text.parse().ok()),
@@ -326,6 +332,8 @@ fn header(headers: &Headers, name: &'static str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::clock::SystemClock;
 
@@ -333,6 +341,28 @@ mod tests {
     fn any_name_of_the_caller_is_taken() {
         assert_eq!(application_id("cache-driver/0.1.0"), "cache-driver-0.1.0");
         assert_eq!(application_id("cache-driver/10.20.30-beta.1 (x)").len(), 24);
+    }
+
+    #[test]
+    fn only_azures_own_words_make_a_resource_absent() {
+        let absent = |body: Value, of_azure| {
+            Answer { status: 404, body, operation: None, of_azure, request_id: None, retry_after: None }.is_absent()
+        };
+        // As recorded: of the gateway, of the cache provider, of its newer parts.
+        let gateway = json!({"error": {"code": "ResourceNotFound", "message": "The Resource 'x' was not found."}});
+        let provider = json!({"error": {"code": "ResourceNotFound", "message": "It may already have been deleted.", "target": null}});
+        let group =
+            json!({"error": {"code": "ResourceGroupNotFound", "message": "Resource group 'g' could not be found."}});
+        let bare = json!({"type": "https://tools.ietf.org/html/rfc9110#section-15.5.5", "title": "Not Found", "status": 404, "traceId": "00-1-2-00"});
+        let coded = json!({"error": {"code": "NotFound", "message": "x"}});
+        for (body, without_headers) in [(gateway, true), (provider, true), (group, true), (bare, false), (coded, false)]
+        {
+            assert!(absent(body.clone(), true), "{body}");
+            assert_eq!(absent(body.clone(), false), without_headers, "{body}");
+        }
+        for body in [json!({"message": "Not Found"}), json!({"error": "Not Found"}), json!(null), json!({})] {
+            assert!(!absent(body.clone(), true) && !absent(body.clone(), false), "{body}");
+        }
     }
 
     fn followed(endpoint: Option<&str>, told: &str) -> Result<String> {

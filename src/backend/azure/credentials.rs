@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use azure_core::credentials::{AccessToken, Secret, TokenCredential, TokenRequestOptions};
-use azure_core::error::ErrorKind;
 use azure_core::http::{ClientMethodOptions, ClientOptions, ExponentialRetryOptions, RetryOptions, Transport};
 use azure_core::time::OffsetDateTime;
 use azure_identity::{
@@ -19,10 +17,11 @@ use azure_identity::{
 use moka::future::Cache;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::entra::{self, Late, Whose};
+use super::entra::{self, Whose};
+use super::patient::{Machine, Patient};
 use crate::backend::{BackendError, Credentials, Given, Kind, Result, Shape};
 use crate::cache::Provider;
-use crate::config::{Azure, AzureAccount, AzureFederated};
+use crate::config::{Azure, AzureAccount, AzureFederated, AzureWorkload};
 
 /// How every token is asked for, in errors.
 pub(super) const TOKEN: &str = "entra.token";
@@ -56,7 +55,10 @@ impl From<&Credentials> for Who {
 pub(super) struct Identities {
     accounts: BTreeMap<String, AzureAccount>,
     federated: AzureFederated,
+    workload: Option<AzureWorkload>,
     managed_identity: Option<String>,
+    machine: Machine,
+    connect: Duration,
     static_token: Option<SecretString>,
     patience: Duration,
     known: Cache<Who, Arc<dyn TokenCredential>>,
@@ -73,7 +75,10 @@ impl Identities {
         Self {
             accounts: config.accounts.clone(),
             federated: config.federated.clone(),
+            workload: config.workload_identity.clone(),
             managed_identity: config.managed_identity_client_id.clone(),
+            machine: Machine::default(),
+            connect: config.timeouts.connect,
             static_token: config.static_token.clone(),
             patience: config.timeouts.token,
             known: Cache::builder().max_capacity(KEPT).time_to_idle(IDLE).build(),
@@ -97,12 +102,12 @@ impl Identities {
             ..Default::default()
         };
         let (inner, whose) = match credentials {
-            Credentials::Own => self.own(options)?,
+            Credentials::Own => self.own(options, transport)?,
             Credentials::Named(name) => (self.named(name, options)?, Whose::Theirs),
             Credentials::Given(given) => (self.given(given, options)?, Whose::Theirs),
         };
-        let (patience, worked) = (self.patience, AtomicBool::new(false));
-        let patient: Arc<dyn TokenCredential> = Arc::new(Patient { inner, patience, whose, worked });
+        let (patience, machine) = (self.patience, self.machine.clone());
+        let patient: Arc<dyn TokenCredential> = Arc::new(Patient { inner, patience, whose, machine });
         self.known.insert(who, patient.clone()).await;
         Ok(patient)
     }
@@ -166,22 +171,37 @@ impl Identities {
         }
     }
 
-    /// The workload identity of the pod, else the managed identity of the machine.
-    fn own(&self, client_options: ClientOptions) -> Result<(Arc<dyn TokenCredential>, Whose)> {
+    /// The workload identity of the pod; where none is configured, the managed identity of the machine. A pod that was
+    /// given an identity must not act as the machine instead.
+    fn own(&self, client_options: ClientOptions, transport: &Transport) -> Result<(Arc<dyn TokenCredential>, Whose)> {
         if let Some(token) = &self.static_token {
             return Ok((Arc::new(StaticToken(token.clone())), Whose::Own));
         }
-        let credential_options = ClientAssertionCredentialOptions { client_options: client_options.clone() };
-        let options = WorkloadIdentityCredentialOptions { credential_options, ..Default::default() };
-        match WorkloadIdentityCredential::new(Some(options)) {
-            Ok(credential) => return Ok((credential, Whose::Own)),
-            Err(error) => tracing::debug!(%error, "no workload identity; trying the managed identity"),
+        if let Some(workload) = &self.workload {
+            return Ok((of_workload(workload, client_options)?, Whose::Workload));
         }
+        let transport = Some(self.machine.heard_over(transport.clone(), self.connect));
+        let client_options = ClientOptions { transport, ..client_options };
         let user_assigned_id = self.managed_identity.clone().map(UserAssignedId::ClientId);
         let options = ManagedIdentityCredentialOptions { user_assigned_id, client_options };
         let credential = ManagedIdentityCredential::new(Some(options));
         Ok((credential.map_err(|error| unusable(&error).hint(entra::NO_IDENTITY))?, Whose::Machine))
     }
+}
+
+fn of_workload(workload: &AzureWorkload, client_options: ClientOptions) -> Result<Arc<dyn TokenCredential>> {
+    let unusable =
+        |why: String| wrong(format!("the driver's workload identity cannot be used: {why}")).hint(entra::MEND_WORKLOAD);
+    let missing = |name: &str| unusable(format!("AZURE_FEDERATED_TOKEN_FILE is set, and {name} is not"));
+    let options = WorkloadIdentityCredentialOptions {
+        credential_options: ClientAssertionCredentialOptions { client_options },
+        client_id: Some(workload.client_id.clone().ok_or_else(|| missing("AZURE_CLIENT_ID"))?),
+        tenant_id: Some(workload.tenant_id.clone().ok_or_else(|| missing("AZURE_TENANT_ID"))?),
+        token_file_path: Some(workload.token_file.clone()),
+    };
+    let credential = WorkloadIdentityCredential::new(Some(options));
+    // What stands above the reason names the file.
+    Ok(credential.map_err(|error| unusable(format!("{error}: {}", entra::deepest(&error))))?)
 }
 
 fn wrong(message: impl Into<String>) -> BackendError {
@@ -239,39 +259,5 @@ impl TokenCredential for StaticToken {
         _options: Option<TokenRequestOptions<'_>>,
     ) -> azure_core::Result<AccessToken> {
         Ok(AccessToken::new(self.0.expose_secret().to_owned(), OffsetDateTime::now_utc() + STATIC_LIFE))
-    }
-}
-
-/// Credentials that are not waited for longer than somebody waits for the answer.
-#[derive(Debug)]
-struct Patient {
-    inner: Arc<dyn TokenCredential>,
-    patience: Duration,
-    whose: Whose,
-    worked: AtomicBool,
-}
-
-#[async_trait]
-impl TokenCredential for Patient {
-    async fn get_token(
-        &self,
-        scopes: &[&str],
-        options: Option<TokenRequestOptions<'_>>,
-    ) -> azure_core::Result<AccessToken> {
-        let asked = tokio::time::timeout(self.patience, self.inner.get_token(scopes, options)).await;
-        let failed = match asked {
-            Ok(Ok(token)) => {
-                self.worked.store(true, Ordering::Relaxed);
-                return Ok(token);
-            }
-            Ok(Err(error)) => error,
-            Err(_) => azure_core::Error::new(ErrorKind::Credential, Late),
-        };
-        // Once it has told tokens, its silence is no proof that there is none.
-        let whose = match self.whose {
-            Whose::Machine if self.worked.load(Ordering::Relaxed) => Whose::Own,
-            whose => whose,
-        };
-        Err(azure_core::Error::new(ErrorKind::Credential, entra::Failed { whose, error: failed }))
     }
 }

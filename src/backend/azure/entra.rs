@@ -12,6 +12,11 @@ use crate::cache::Cause;
 pub(super) const NO_IDENTITY: &str = "send credentials with the request, name an account, or give the driver an identity: \
      a workload identity (AZURE_FEDERATED_TOKEN_FILE, AZURE_CLIENT_ID, AZURE_TENANT_ID) or a managed identity";
 
+/// How to mend a workload identity.
+pub(super) const MEND_WORKLOAD: &str = "the pod's service account and its labels make AZURE_FEDERATED_TOKEN_FILE, AZURE_CLIENT_ID and AZURE_TENANT_ID; the \
+     application needs a federated credential for that service account. The managed identity of the machine is used only \
+     where AZURE_FEDERATED_TOKEN_FILE is not set";
+
 const CHECK: &str = "check application, secret and tenant; a secret may have expired";
 
 /// Where tokens are handed out, behind the tenant.
@@ -41,6 +46,8 @@ pub(super) struct Late;
 pub(super) enum Whose {
     /// The driver's own, which is known to exist.
     Own,
+    /// The driver's own, by the pod's workload identity.
+    Workload,
     /// The machine's, if it has one: outside of Azure nobody answers.
     Machine,
     /// A service principal's.
@@ -79,7 +86,17 @@ pub(super) fn classify(error: &azure_core::Error) -> Option<BackendError> {
         next = error.source();
     }
     let words = first_line(&deepest(&failed.error)).to_ascii_lowercase();
-    Some(BackendError::new(Kind::Credentials, TOKEN, format!("no token: {words}")).hint(CHECK))
+    let (words, hint) = whose_words(failed.whose, words);
+    Some(BackendError::new(Kind::Credentials, TOKEN, format!("no token: {words}")).hint(hint))
+}
+
+/// What went wrong, with which identity where that is not plain from the request, and the next thing to do.
+fn whose_words(whose: Whose, words: String) -> (String, &'static str) {
+    match whose {
+        Whose::Workload => (format!("the driver's workload identity: {words}"), MEND_WORKLOAD),
+        Whose::Theirs => (words, CHECK),
+        Whose::Own | Whose::Machine => (words, NO_IDENTITY),
+    }
 }
 
 /// Nobody answered.
@@ -93,7 +110,9 @@ fn silent(whose: Whose, why: &str) -> BackendError {
             let message = format!("the driver's own identity was not told: {why}");
             BackendError::new(Kind::Unavailable, TOKEN, message)
         }
-        Whose::Theirs => BackendError::new(Kind::Unavailable, TOKEN, format!("entra cannot be reached: {why}")),
+        Whose::Workload | Whose::Theirs => {
+            BackendError::new(Kind::Unavailable, TOKEN, format!("entra cannot be reached: {why}"))
+        }
     }
 }
 
@@ -101,15 +120,16 @@ fn silent(whose: Whose, why: &str) -> BackendError {
 fn refused(status: u16, body: &Value, whose: Whose) -> BackendError {
     let text = |key: &str| body.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
     let kind = if status == 429 || status >= 500 { Kind::Unavailable } else { Kind::Credentials };
-    let hint = if whose == Whose::Theirs { CHECK } else { NO_IDENTITY };
     let Some(description) = text("error_description") else {
         let words = text("error").map_or_else(|| format!("http status {status}"), str::to_owned);
+        let (words, hint) = whose_words(whose, words);
         return BackendError::new(kind, TOKEN, format!("no token: {words}")).hint(hint);
     };
     let said = first_line(description).trim_end_matches('.').to_owned();
     let code = said.split_once(':').map(|(code, _)| code.to_owned()).filter(|code| code.starts_with("AADSTS"));
     let cause = Cause { code, message: said.clone(), request_id: text("correlation_id").map(str::to_owned) };
-    BackendError::new(kind, TOKEN, said).cause(cause).hint(hint)
+    let (words, hint) = whose_words(whose, said);
+    BackendError::new(kind, TOKEN, words).cause(cause).hint(hint)
 }
 
 /// Without the ids and times that Entra writes behind its sentences.

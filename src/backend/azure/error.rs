@@ -53,6 +53,11 @@ impl Problem {
         self.code.as_ref().is_some_and(|code| codes.iter().any(|known| known.eq_ignore_ascii_case(code)))
     }
 
+    /// Whether a proxy could have said it just as well.
+    pub(super) fn is_anybodys(&self) -> bool {
+        self.code.is_none() || self.is(&["NotFound"])
+    }
+
     /// As one text.
     pub(super) fn words(&self) -> String {
         match &self.code {

@@ -13,6 +13,7 @@ mod keys;
 mod managed_redis;
 mod operations;
 mod paths;
+mod patient;
 mod place;
 mod preflight;
 mod private_endpoint;

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::client::{Arm, Call};
-use super::paths;
 use super::place::Situation;
-use crate::backend::{At, Result};
+use super::{paths, tags};
+use crate::backend::{At, BackendError, Kind, Result};
 
 pub(super) const CREATE: &str = "privateEndpoints.create";
 pub(super) const DELETE: &str = "privateEndpoints.delete";
@@ -18,6 +18,16 @@ pub(super) struct Seen {
     pub(super) subnet: Option<String>,
     /// The DNS zone that it is entered in.
     pub(super) zone: Option<String>,
+    /// Whether it is somebody else's, though it leads to the cache.
+    pub(super) foreign: bool,
+}
+
+/// Whose the endpoint at a cache's path is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    Nobodys,
+    Ours,
+    Foreign,
 }
 
 impl Seen {
@@ -26,8 +36,39 @@ impl Seen {
     }
 }
 
-/// Looks at the private endpoint of a cache.
-pub(super) async fn look(arm: &Arm, at: &At, situation: &Situation<'_>) -> Result<Option<Seen>> {
+/// Whose the endpoint at the cache's path is: the driver's for the resource of this id, or not. Nothing is done to one that
+/// is not.
+pub(super) async fn whose(arm: &Arm, at: &At, situation: &Situation<'_>, id: &str) -> Result<Whose> {
+    let call = Call::get("privateEndpoints.get", paths::private_endpoint(situation, &at.place.name), paths::NETWORK);
+    let answer = arm.send(at, &call).await?;
+    if answer.is_absent() {
+        return Ok(Whose::Nobodys);
+    }
+    let body = answer.done(call.name, situation)?.body;
+    Ok(if tags::bear(&tags::of(&body), id) { Whose::Ours } else { Whose::Foreign })
+}
+
+/// What to say of an endpoint that is not the driver's.
+pub(super) fn taken(at: &At, situation: &Situation<'_>, call: &'static str) -> BackendError {
+    let (name, group) = (paths::private_endpoint_name(&at.place.name), situation.group);
+    let message = format!(
+        "the private endpoint {name} of the resource group {group} does not bear the tags of this cache, so it is left alone"
+    );
+    BackendError::new(Kind::Taken, call, message).hint(
+        "remove or rename that endpoint, leave azure.private_endpoint_subnet_id out, or give the resource another name \
+         with `name_salt`",
+    )
+}
+
+/// Looks at the private endpoint of the cache at `target`, which serves the resource of this id. One that is not the
+/// driver's counts where it leads to that cache all the same.
+pub(super) async fn look(
+    arm: &Arm,
+    at: &At,
+    situation: &Situation<'_>,
+    target: &str,
+    id: Option<&str>,
+) -> Result<Option<Seen>> {
     let path = paths::private_endpoint(situation, &at.place.name);
     let call = Call::get("privateEndpoints.get", path.clone(), paths::NETWORK);
     let answer = arm.send(at, &call).await?;
@@ -35,11 +76,16 @@ pub(super) async fn look(arm: &Arm, at: &At, situation: &Situation<'_>) -> Resul
         return Ok(None);
     }
     let body = answer.done(call.name, situation)?.body;
+    let foreign = !id.is_some_and(|id| tags::bear(&tags::of(&body), id));
+    if foreign && !leads_to(&body, target) {
+        return Ok(None);
+    }
     let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     let mut seen = Seen {
         state: text("/properties/provisioningState").unwrap_or_default(),
         subnet: text("/properties/subnet/id"),
         zone: None,
+        foreign,
     };
     let call = Call::get("privateDnsZoneGroups.get", paths::dns_zone_group(&path), paths::NETWORK);
     let answer = arm.send(at, &call).await?;
@@ -56,6 +102,14 @@ pub(super) async fn look(arm: &Arm, at: &At, situation: &Situation<'_>) -> Resul
         }
     }
     Ok(Some(seen))
+}
+
+fn leads_to(endpoint: &Value, target: &str) -> bool {
+    let links = endpoint.pointer("/properties/privateLinkServiceConnections").and_then(Value::as_array);
+    links.into_iter().flatten().any(|link| {
+        let to = link.pointer("/properties/privateLinkServiceId").and_then(Value::as_str);
+        to.is_some_and(|to| to.eq_ignore_ascii_case(target))
+    })
 }
 
 /// The endpoint of the resource at `target`, in the subnet. `sub_resource` is `redisEnterprise` or `redisCache`; `id` is

@@ -18,8 +18,10 @@ const DRIVER: &str = "cache-driver";
 pub(super) const BORN: &str = "cache-driver-born";
 /// Which parts beside the database were wanted when it was made.
 pub(super) const PARTS: &str = "cache-driver-parts";
+/// When a key came into use that was made anew.
+pub(super) const REKEYED: &str = "cache-driver-rekeyed";
 /// Tags of a resource, without those that the driver may need.
-const MOST: usize = 50 - 17;
+const MOST: usize = 50 - 18;
 /// What Azure allows in no name of a tag.
 const FORBIDDEN: &str = "<>%&\\?/";
 /// What Azure keeps for itself.
@@ -79,6 +81,11 @@ pub(super) fn ownership(tags: &BTreeMap<String, String>) -> Ownership {
     }
 }
 
+/// Whether they say that it is the driver's, for the resource of this id. Parts bear no more of the mark.
+pub(super) fn bear(tags: &BTreeMap<String, String>, id: &str) -> bool {
+    get(tags, MANAGED_BY) == Some(DRIVER) && get(tags, &format!("{OWN}id")) == Some(id)
+}
+
 /// The tags that are not the driver's.
 pub(super) fn foreign(tags: &BTreeMap<String, String>) -> Map<String, Value> {
     let others = tags.iter().filter(|(key, _)| !is_own(key));
@@ -87,7 +94,8 @@ pub(super) fn foreign(tags: &BTreeMap<String, String>) -> Map<String, Value> {
 
 /// The driver's tags that are no part of the mark and stay for life.
 pub(super) fn lasting(tags: &BTreeMap<String, String>) -> Map<String, Value> {
-    let kept = [BORN, PARTS].into_iter().filter_map(|key| Some((key.to_owned(), Value::from(get(tags, key)?))));
+    let kept =
+        [BORN, PARTS, REKEYED].into_iter().filter_map(|key| Some((key.to_owned(), Value::from(get(tags, key)?))));
     kept.collect()
 }
 
@@ -148,9 +156,9 @@ mod tests {
 
     #[test]
     fn a_mark_is_read_back_whatever_case_its_keys_come_in() {
-        let lasting = json!({BORN: "0", PARTS: "privateEndpoint"}).as_object().unwrap().clone();
+        let lasting = json!({BORN: "0", PARTS: "privateEndpoint", REKEYED: "0"}).as_object().unwrap().clone();
         let written = all(&Map::new(), &mark(), &lasting);
-        assert!(written.len() <= 17, "{}", written.len());
+        assert!(written.len() <= 18, "{}", written.len());
         assert_eq!(ownership(&read(&written)), Ownership::Marked(Box::new(mark())));
         let shouted = written.iter().map(|(key, value)| (key.to_uppercase(), value.clone())).collect();
         assert_eq!(ownership(&read(&shouted)), Ownership::Marked(Box::new(mark())));

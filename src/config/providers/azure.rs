@@ -52,6 +52,9 @@ pub struct Azure {
     /// How often a call that may be repeated is tried in all. Default 3.
     #[serde(deserialize_with = "scalar::read")]
     pub max_attempts: u32,
+    /// The workload identity of the pod that the driver runs in. Told by the environment only.
+    #[serde(skip)]
+    pub workload_identity: Option<AzureWorkload>,
     /// A token instead of the machine's own identity. Set by the sandbox only, never from a file.
     #[serde(skip)]
     pub static_token: Option<SecretString>,
@@ -80,6 +83,17 @@ pub struct AzureFederated {
     /// Directory (tenant) id.
     pub tenant_id: Option<String>,
     /// Application (client) id.
+    pub client_id: Option<String>,
+}
+
+/// A workload identity, as the webhook of Azure Workload Identity puts it into a pod's environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AzureWorkload {
+    /// `AZURE_FEDERATED_TOKEN_FILE`: the service account's token. That it is set is what makes it one.
+    pub token_file: PathBuf,
+    /// `AZURE_TENANT_ID`.
+    pub tenant_id: Option<String>,
+    /// `AZURE_CLIENT_ID`.
     pub client_id: Option<String>,
 }
 
@@ -143,6 +157,7 @@ impl Default for Azure {
             defaults: JsonMap::new(),
             timeouts: AzureTimeouts::default(),
             max_attempts: 3,
+            workload_identity: None,
             static_token: None,
         }
     }

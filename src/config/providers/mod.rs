@@ -7,7 +7,7 @@ mod gcp;
 use serde::{Deserialize, Serialize};
 
 pub use aws::{Aws, AwsAccount, AwsParameterGroups, AwsTimeouts, AwsVersions, StaticCredentials};
-pub use azure::{Azure, AzureAccount, AzureFederated, AzureTimeouts};
+pub use azure::{Azure, AzureAccount, AzureFederated, AzureTimeouts, AzureWorkload};
 pub use gcp::{Gcp, GcpAccount, GcpTimeouts, GcpVersions};
 
 use crate::cache::Provider;

@@ -1,10 +1,11 @@
 //! Making one call. Answers to PUT and PATCH hold the keys in the clear: none of them is logged or kept.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::super::client::{Answer, Call};
 use super::super::paths::{self, CLASSIC_REDIS};
-use super::super::{Shared, sku, tags};
+use super::super::{Shared, keys, sku, tags};
 use super::{LASTING, steps};
 use crate::backend::{At, BackendError, Fields, Kind, Result, Step};
 use crate::cache::Auth;
@@ -15,13 +16,16 @@ pub(super) async fn apply(shared: &Shared, at: &At, step: &Step) -> Result<()> {
     let path = paths::classic(&situation, &at.place.name);
     let call = match step.call {
         steps::CREATE => {
-            let mut body = body(step);
+            let mut body = body(step, shared.clock.now());
             body.insert("location".to_owned(), situation.location.into());
             Call::put(step.call, path.clone(), CLASSIC_REDIS, body.into()).only_new()
         }
-        steps::UPDATE => Call::patch(step.call, path.clone(), CLASSIC_REDIS, body(step).into()),
+        steps::UPDATE => Call::patch(step.call, path.clone(), CLASSIC_REDIS, body(step, shared.clock.now()).into()),
         steps::DELETE => Call::delete(step.call, path.clone(), CLASSIC_REDIS),
         steps::REGENERATE => {
+            let look = Call::get(super::GET, path.clone(), CLASSIC_REDIS);
+            let cache = shared.arm.send(at, &look).await?.done(super::GET, &situation)?.body;
+            keys::check_idle(&cache, step)?;
             let body = json!({"keyType": step.fields.get("key_type")});
             Call::act(step.call, format!("{path}/regenerateKey"), CLASSIC_REDIS, body)
         }
@@ -44,13 +48,13 @@ pub(super) async fn apply(shared: &Shared, at: &At, step: &Step) -> Result<()> {
 }
 
 /// What a PUT or a PATCH sends: what is among the fields, and nothing else.
-fn body(step: &Step) -> Map<String, Value> {
+fn body(step: &Step, now: Timestamp) -> Map<String, Value> {
     let fields = &step.fields;
     let mut body = Map::new();
     let map = |key: &str| fields.get(key).and_then(Value::as_object).cloned().unwrap_or_default();
     match &step.mark {
         Some(mark) => {
-            body.insert("tags".to_owned(), tags::all(&map("tags"), mark, &map(LASTING)).into());
+            body.insert("tags".to_owned(), tags::all(&map("tags"), mark, &keys::lasting(step, LASTING, now)).into());
         }
         None if fields.contains_key("tags") => {
             body.insert("tags".to_owned(), map("tags").into());

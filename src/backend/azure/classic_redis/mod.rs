@@ -149,6 +149,8 @@ impl Backend for ClassicRedis {
             text("auth").and_then(|auth| auth.parse().ok()).ok_or_else(|| lacks("way of authentication"))?;
         let endpoint = seen.endpoint.clone().ok_or_else(|| lacks("endpoint"))?;
         let password = if auth == Auth::Password {
+            let (now, patience) = (self.shared.clock.now(), self.shared.config.timeouts.operation);
+            keys::check_settled(seen, LASTING, now, patience, GET)?;
             let situation = self.shared.situation(at)?;
             let path = format!("{}/listKeys", paths::classic(&situation, &at.place.name));
             let call = Call::ask("redis.listKeys", path, CLASSIC_REDIS);

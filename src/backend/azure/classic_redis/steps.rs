@@ -29,7 +29,9 @@ pub(super) fn steps(goal: &Goal<'_>, seen: &Observed) -> Vec<Step> {
         Goal::Rotated { mark, .. } if keys::generation(seen.mark()) == keys::generation(Some(mark)) => Vec::new(),
         Goal::Rotated { mark, .. } => {
             let mark = keys::rotated(mark, seen.mark());
-            regenerate(&mark, keys::in_use(Some(&mark)), "make a new key beside the one in use", seen)
+            let mut steps = regenerate(&mark, keys::in_use(Some(&mark)), "make a new key beside the one in use", seen);
+            keys::stamp(&mut steps);
+            steps
         }
         Goal::Settled { mark, .. } => regenerate(mark, keys::idle(Some(mark)), "make the old key invalid", seen),
         Goal::Removed { .. } if matches!(seen.phase, Phase::Absent | Phase::Deleting) => Vec::new(),
@@ -60,7 +62,8 @@ fn regenerate(mark: &Mark, key: &str, why: &str, seen: &Observed) -> Vec<Step> {
     }
     let mut steps = Vec::new();
     if seen.fields.get("auth").is_none_or(|auth| auth == Auth::Password.as_str()) {
-        let fields = json!({"key_type": key, "generation": keys::generation(Some(mark))});
+        let (generation, from) = (keys::generation(Some(mark)), keys::generation(seen.mark()));
+        let fields = json!({"key_type": key, "generation": generation, "from": from});
         steps.push(step(REGENERATE, Pace::Instant, format!("{why} ({key})"), fields));
     }
     steps.extend(with_mark(Vec::new(), mark, seen));

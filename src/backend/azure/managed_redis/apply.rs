@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use super::super::client::{Answer, Call};
 use super::super::paths::{self, MANAGED_REDIS, NETWORK};
 use super::super::place::Situation;
-use super::super::{Shared, private_endpoint, tags};
+use super::super::private_endpoint::Whose;
+use super::super::{Shared, keys, private_endpoint, tags};
 use super::{LASTING, parts, steps};
 use crate::backend::{At, BackendError, Fields, Kind, Result, Step};
 use crate::cache::{Auth, Persistence};
@@ -45,12 +46,16 @@ impl Applying<'_> {
             steps::REVOKE => self.revoke().await,
             private_endpoint::CREATE => self.open().await,
             private_endpoint::CREATE_DNS => {
+                self.refuse_foreign_endpoint().await?;
                 let zone = self.field("private_dns_zone_id").cloned().unwrap_or_default();
                 let path = paths::dns_zone_group(&self.endpoint());
                 let body = private_endpoint::dns_body(&zone);
                 self.send(Call::put(self.step.call, path, NETWORK, body)).await.map(drop)
             }
-            private_endpoint::DELETE => self.delete(self.endpoint(), NETWORK).await,
+            private_endpoint::DELETE => match self.whose_endpoint().await? {
+                Whose::Ours => self.delete(self.endpoint(), NETWORK).await,
+                Whose::Nobodys | Whose::Foreign => Ok(()),
+            },
             other => Err(BackendError::new(Kind::Refused, "apply", format!("no call of managed redis: `{other}`"))),
         }
     }
@@ -128,7 +133,7 @@ impl Applying<'_> {
     fn tags(&self) -> Map<String, Value> {
         let map = |key: &str| self.field(key).and_then(Value::as_object).cloned().unwrap_or_default();
         match &self.step.mark {
-            Some(mark) => tags::all(&map("tags"), mark, &map(LASTING)),
+            Some(mark) => tags::all(&map("tags"), mark, &keys::lasting(self.step, LASTING, self.shared.clock.now())),
             None => map("tags"),
         }
     }
@@ -172,6 +177,9 @@ impl Applying<'_> {
         if self.shared.operations.is_made(&memory).await {
             return Ok(());
         }
+        let look = Call::get(super::GET, self.cluster.clone(), MANAGED_REDIS);
+        let cluster = self.shared.arm.send(self.at, &look).await?.done(super::GET, &self.situation)?.body;
+        keys::check_idle(&cluster, self.step)?;
         let path = format!("{}/regenerateKey", self.database());
         let call = Call::act(self.step.call, path, MANAGED_REDIS, json!({"keyType": key}));
         let answer = self.send(call).await?;
@@ -199,7 +207,21 @@ impl Applying<'_> {
         self.delete(paths::assignment(&self.cluster, &found), MANAGED_REDIS).await
     }
 
+    async fn whose_endpoint(&self) -> Result<Whose> {
+        let id = self.field("id").and_then(Value::as_str).unwrap_or_default();
+        private_endpoint::whose(&self.shared.arm, self.at, &self.situation, id).await
+    }
+
+    /// A PUT would turn somebody's endpoint away from where it leads.
+    async fn refuse_foreign_endpoint(&self) -> Result<()> {
+        match self.whose_endpoint().await? {
+            Whose::Foreign => Err(private_endpoint::taken(self.at, &self.situation, self.step.call)),
+            Whose::Nobodys | Whose::Ours => Ok(()),
+        }
+    }
+
     async fn open(&self) -> Result<()> {
+        self.refuse_foreign_endpoint().await?;
         let subnet = self.field("private_endpoint_subnet_id").cloned().unwrap_or_default();
         let id = self.field("id").and_then(Value::as_str).unwrap_or_default();
         let name = paths::private_endpoint_name(&self.at.place.name);

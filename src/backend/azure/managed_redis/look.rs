@@ -8,7 +8,7 @@ use super::super::place::{Situation, same_location};
 use super::super::{Shared, private_endpoint, tags};
 use super::observe::{Seen, cluster_phase};
 use super::parts::{self, ENDPOINT};
-use crate::backend::{At, Phase, Result};
+use crate::backend::{At, Ownership, Phase, Result};
 use crate::cache::CacheName;
 
 /// Looks at the cluster and, where they can be there, at its parts. `None` if there is no cluster at the place.
@@ -33,7 +33,9 @@ pub(super) async fn look(shared: &Shared, at: &At, situation: &Situation<'_>) ->
         seen.assignments = list.map(|list| assignments(&list));
     }
     if has_endpoint(&seen.cluster, &at.place.name) {
-        seen.endpoint = private_endpoint::look(&shared.arm, at, situation).await?;
+        let owner = tags::ownership(&tags::of(&seen.cluster));
+        let id = if let Ownership::Marked(mark) = &owner { Some(mark.id.as_str()) } else { None };
+        seen.endpoint = private_endpoint::look(&shared.arm, at, situation, &path, id).await?;
     }
     Ok(Some(seen))
 }
@@ -46,16 +48,20 @@ async fn get(shared: &Shared, at: &At, situation: &Situation<'_>, call: Call) ->
     Ok(Some(answer.done(call.name, situation)?.body))
 }
 
-/// Object ids with the states of their assignments.
+/// Object ids with the states of their assignments. An object that has several can connect as soon as one is good.
 fn assignments(list: &Value) -> Vec<(String, String)> {
-    let all = list.get("value").and_then(Value::as_array).into_iter().flatten();
-    let text = |assignment: &Value, pointer: &str| {
-        assignment.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
-    };
-    all.map(|assignment| {
-        (text(assignment, "/properties/user/objectId"), text(assignment, "/properties/provisioningState"))
-    })
-    .collect()
+    let mut found: Vec<(String, String)> = Vec::new();
+    for assignment in list.get("value").and_then(Value::as_array).into_iter().flatten() {
+        let text = |pointer: &str| assignment.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (id, state) = (text("/properties/user/objectId"), text("/properties/provisioningState"));
+        match found.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&id)) {
+            Some((_, known)) if parts::is_failed(known) => *known = state,
+            Some(_) => {}
+            None if id.is_empty() => {}
+            None => found.push((id, state)),
+        }
+    }
+    found
 }
 
 /// Whether the driver's private endpoint may be there: wanted, or connected.

@@ -23,7 +23,7 @@ use super::resolving::Setting;
 use super::{Shared, keys, place, preflight, tags};
 use crate::backend::{
     At, Backend, BackendError, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Finding, Goal, Kind,
-    Observed, Owned, PasswordMaker, Phase, Resolved, Result, Scope, Step, Typical,
+    Observed, Owned, PasswordMaker, Resolved, Result, Scope, Step, Typical,
 };
 use crate::cache::{Auth, CacheName, Engine, FieldError, Mode, OnDelete, Place, Product, Spec};
 
@@ -149,6 +149,8 @@ impl Backend for ManagedRedis {
             text("auth").and_then(|auth| auth.parse().ok()).ok_or_else(|| lacks("way of authentication"))?;
         let endpoint = seen.endpoint.clone().ok_or_else(|| lacks("endpoint"))?;
         let (username, password) = if auth == Auth::Password {
+            let (now, patience) = (self.shared.clock.now(), self.shared.config.timeouts.operation);
+            keys::check_settled(seen, LASTING, now, patience, GET)?;
             let situation = self.shared.situation(at)?;
             let path = format!("{}/listKeys", paths::database(&paths::cluster(&situation, &at.place.name)));
             let call = Call::ask("databases.listKeys", path, MANAGED_REDIS);
@@ -185,8 +187,8 @@ impl Backend for ManagedRedis {
         {
             let now = self.shared.clock.now();
             let observed = observe::observed(&seen, situation.subscription, at.place.name.as_str(), now);
-            if matches!(observed.phase, Phase::Shell | Phase::Failed) {
-                told.cause = Some(situation.unexplained(&observed.status));
+            if let Some(failure) = observe::failure(&seen, &observed) {
+                told.cause = Some(situation.unexplained(&failure));
                 told.kind = Some(Kind::Refused);
             }
         }

@@ -121,19 +121,28 @@ fn phase(seen: &Seen, tags: &BTreeMap<String, String>, ownership: &Ownership) ->
     }
 }
 
+/// Why the cache is not as it should be, as far as its own state tells. `None` if nothing failed.
+pub(super) fn failure(seen: &Seen, observed: &Observed) -> Option<String> {
+    match observed.phase {
+        Phase::Shell | Phase::Failed => Some(observed.status.clone()),
+        Phase::Creating => Some(parts::failed(seen).join(", ")).filter(|failed| !failed.is_empty()),
+        _ => None,
+    }
+}
+
 /// Whether nothing has been done to it since its creation.
 fn was_never_changed(tags: &BTreeMap<String, String>, ownership: &Ownership) -> bool {
     let born = tags::get(tags, tags::BORN).and_then(|born| born.parse::<i64>().ok());
     matches!(ownership, Ownership::Marked(mark) if Some(mark.since.as_second()) == born)
 }
 
-/// The cloud's own words: the cluster's, and the database's where they differ.
+/// The cloud's own words: the cluster's, the database's where they differ, and those of parts that failed.
 fn status(seen: &Seen) -> String {
     let cluster = words(&seen.cluster);
-    match seen.database.as_ref().map(words) {
-        Some(database) if database != cluster => format!("{cluster}, database {database}"),
-        _ => cluster,
-    }
+    let database = seen.database.as_ref().map(words).filter(|database| *database != cluster);
+    let database = database.map(|database| format!("database {database}"));
+    let all: Vec<String> = std::iter::once(cluster).chain(database).chain(parts::failed(seen)).collect();
+    all.join(", ")
 }
 
 /// `Running`, or `Running (Failed)` where the two words do not go together.
@@ -171,7 +180,7 @@ fn existing(seen: &Seen, name: &str) -> Vec<(String, String)> {
     for (id, _) in seen.assignments.iter().flatten() {
         parts.push((ASSIGNMENT.to_owned(), id.clone()));
     }
-    if let Some(endpoint) = &seen.endpoint {
+    if let Some(endpoint) = seen.endpoint.as_ref().filter(|endpoint| !endpoint.foreign) {
         parts.push((ENDPOINT.to_owned(), private_endpoint_name(&CacheName::existing(name))));
         if endpoint.zone.is_some() {
             parts.push((DNS.to_owned(), "default".to_owned()));
@@ -187,10 +196,12 @@ fn fields(seen: &Seen, tags: &BTreeMap<String, String>) -> Fields {
         of_database(database, &mut fields);
     }
     if let Some(assignments) = &seen.assignments {
-        let ids: Vec<&str> = assignments.iter().map(|(id, _)| id.as_str()).collect();
+        // What failed lets nobody in, and is made again.
+        let good = assignments.iter().filter(|(_, state)| !parts::is_failed(state));
+        let ids: Vec<&str> = good.map(|(id, _)| id.as_str()).collect();
         fields.insert("object_ids".to_owned(), json!(ids));
     }
-    let endpoint = seen.endpoint.clone().unwrap_or_default();
+    let endpoint = seen.endpoint.clone().filter(|endpoint| !parts::is_failed(&endpoint.state)).unwrap_or_default();
     // That there is none is known too: left out, a first one could never be asked for.
     fields.insert("private_endpoint_subnet_id".to_owned(), endpoint.subnet.unwrap_or_default().into());
     fields.insert("private_dns_zone_id".to_owned(), endpoint.zone.unwrap_or_default().into());

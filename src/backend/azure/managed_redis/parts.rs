@@ -62,7 +62,8 @@ pub(super) fn missing(tag: &str, seen: &Seen, name: &str) -> Vec<(String, String
 /// Whether something that was wanted is being made.
 pub(super) fn are_unfinished(tag: &str, seen: &Seen) -> bool {
     let ready = |state: &str| state.is_empty() || state.eq_ignore_ascii_case("Succeeded");
-    let assignments = seen.assignments.iter().flatten().any(|(_, state)| !ready(state));
+    // What failed is missing, if it was wanted at all.
+    let assignments = seen.assignments.iter().flatten().any(|(_, state)| !ready(state) && !is_failed(state));
     let endpoint = seen.endpoint.as_ref().is_some_and(|endpoint| !endpoint.is_ready());
     objects(tag) > 0 && assignments || names(tag, ENDPOINT) && endpoint
 }
@@ -74,7 +75,16 @@ pub(super) fn are_changing(seen: &Seen) -> bool {
         || seen.endpoint.as_ref().is_some_and(|endpoint| !rests(&endpoint.state))
 }
 
-fn is_failed(state: &str) -> bool {
+/// What could not be made, in words.
+pub(super) fn failed(seen: &Seen) -> Vec<String> {
+    let assignments = seen.assignments.iter().flatten().filter(|(_, state)| is_failed(state));
+    let mut failed: Vec<String> = assignments.map(|(id, state)| format!("{ASSIGNMENT} of {id} {state}")).collect();
+    let endpoint = seen.endpoint.iter().filter(|endpoint| is_failed(&endpoint.state));
+    failed.extend(endpoint.map(|endpoint| format!("{ENDPOINT} {}", endpoint.state)));
+    failed
+}
+
+pub(super) fn is_failed(state: &str) -> bool {
     ["failed", "canceled"].contains(&state.to_ascii_lowercase().as_str())
 }
 
@@ -85,7 +95,7 @@ mod tests {
 
     fn endpoint(state: &str, zone: Option<&str>) -> Seen {
         let zone = zone.map(str::to_owned);
-        let endpoint = private_endpoint::Seen { state: state.to_owned(), subnet: None, zone };
+        let endpoint = private_endpoint::Seen { state: state.to_owned(), zone, ..private_endpoint::Seen::default() };
         Seen { endpoint: Some(endpoint), ..Seen::default() }
     }
 
@@ -109,6 +119,9 @@ mod tests {
         assert_eq!(kinds(&all, &done), [""; 0]);
         assert!(!are_unfinished(&all, &done));
         assert_eq!(kinds(&all, &with(endpoint("Succeeded", Some("z")), ["Succeeded", "Failed"])), [ASSIGNMENT]);
+        let one = format!("{ASSIGNMENT}=1");
+        let beside = with(Seen::default(), ["Succeeded", "Failed"]);
+        assert_eq!((kinds(&one, &beside).len(), are_unfinished(&one, &beside)), (0, false), "nobody waits for it");
         assert!(are_unfinished(&all, &with(endpoint("Succeeded", Some("z")), ["Succeeded", "Creating"])));
     }
 }

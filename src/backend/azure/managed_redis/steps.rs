@@ -38,7 +38,9 @@ pub(super) fn steps(goal: &Goal<'_>, seen: &Observed) -> Vec<Step> {
         Goal::Rotated { mark, .. } if keys::generation(seen.mark()) == keys::generation(Some(mark)) => Vec::new(),
         Goal::Rotated { mark, .. } => {
             let mark = keys::rotated(mark, seen.mark());
-            regenerate(&mark, keys::in_use(Some(&mark)), "make a new key beside the one in use", seen)
+            let mut steps = regenerate(&mark, keys::in_use(Some(&mark)), "make a new key beside the one in use", seen);
+            keys::stamp(&mut steps);
+            steps
         }
         Goal::Settled { mark, .. } => regenerate(mark, keys::idle(Some(mark)), "make the old key invalid", seen),
         Goal::Removed { .. } => remove(seen),
@@ -75,7 +77,7 @@ fn complete(resolved: &Resolved, mark: &Mark, seen: &Observed) -> Vec<Step> {
         }
         ASSIGNMENT => assign(&resolved.list("object_ids"), seen).into_iter().take(1).collect(),
         ENDPOINT => vec![endpoint(resolved, mark)],
-        DNS => vec![dns(resolved)],
+        DNS => vec![dns(resolved, mark)],
         _ => Vec::new(),
     }
 }
@@ -93,14 +95,15 @@ fn object_ids(seen: &Observed) -> Vec<&str> {
 }
 
 fn endpoint(resolved: &Resolved, mark: &Mark) -> Step {
-    let fields = json!({"private_endpoint_subnet_id": resolved.fields.get("private_endpoint_subnet_id")});
-    let made = step(private_endpoint::CREATE, Pace::Long, "open the way from the subnet", fields);
+    let subnet = resolved.fields.get("private_endpoint_subnet_id");
     // The endpoint bears the id alone, so that whoever finds it knows whose it is.
-    Step { fields: made.fields.into_iter().chain([("id".to_owned(), mark.id.as_str().into())]).collect(), ..made }
+    let fields = json!({"private_endpoint_subnet_id": subnet, "id": mark.id.as_str()});
+    step(private_endpoint::CREATE, Pace::Long, "open the way from the subnet", fields)
 }
 
-fn dns(resolved: &Resolved) -> Step {
-    let fields = json!({"private_dns_zone_id": resolved.fields.get("private_dns_zone_id")});
+fn dns(resolved: &Resolved, mark: &Mark) -> Step {
+    let zone = resolved.fields.get("private_dns_zone_id");
+    let fields = json!({"private_dns_zone_id": zone, "id": mark.id.as_str()});
     step(private_endpoint::CREATE_DNS, Pace::Long, "enter it in the private dns zone", fields)
 }
 
@@ -111,7 +114,8 @@ fn regenerate(mark: &Mark, key: &str, why: &str, seen: &Observed) -> Vec<Step> {
     }
     let mut steps = Vec::new();
     if seen.fields.get("auth").is_none_or(|auth| auth == Auth::Password.as_str()) {
-        let fields = json!({"key_type": key, "generation": keys::generation(Some(mark))});
+        let (generation, from) = (keys::generation(Some(mark)), keys::generation(seen.mark()));
+        let fields = json!({"key_type": key, "generation": generation, "from": from});
         steps.push(step(REGENERATE, Pace::Instant, format!("{why} ({key})"), fields));
     }
     steps.extend(with_mark(Vec::new(), mark, seen));
@@ -125,7 +129,8 @@ fn remove(seen: &Observed) -> Vec<Step> {
     let mut steps = Vec::new();
     // Once the cluster is gone nothing would lead to it any more.
     if seen.parts.iter().any(|(kind, _)| kind == ENDPOINT) {
-        steps.push(step(private_endpoint::DELETE, Pace::Long, "remove its private endpoint first", Value::Null));
+        let fields = json!({"id": seen.mark().map(|mark| mark.id.as_str())});
+        steps.push(step(private_endpoint::DELETE, Pace::Long, "remove its private endpoint first", fields));
     }
     steps.push(step(DELETE, Pace::Long, "remove it, its database included", Value::Null));
     steps
@@ -188,7 +193,7 @@ fn update(resolved: &Resolved, changes: &[Change], mark: &Mark, seen: &Observed,
         );
     }
     steps.extend(change("private_endpoint_subnet_id").map(|_| endpoint(resolved, mark)));
-    steps.extend(change("private_dns_zone_id").map(|_| dns(resolved)));
+    steps.extend(change("private_dns_zone_id").map(|_| dns(resolved, mark)));
     let mut steps = with_mark(steps, mark, seen);
     // Without the tag a look would not know of an endpoint that is not connected yet.
     if change("private_endpoint_subnet_id").is_some()

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Value};
 
-use super::convert;
+use super::{convert, tokens};
 use crate::backend::{Change, Class, Observed, Resolved};
 use crate::cache::Version;
 
@@ -35,6 +35,7 @@ pub(super) const FIELDS: &[(&str, Class)] = &[
     ("backup_hour", Class::InPlace),
     ("maintenance_window", Class::InPlace),
     ("deletion_protection_enabled", Class::InPlace),
+    (tokens::LOST, Class::InPlace),
 ];
 
 /// Everything that differs.
@@ -54,6 +55,11 @@ pub(super) fn changes(wanted: &Resolved, seen: &Observed) -> Vec<Change> {
             let class = class(field, from, &to, at_most);
             changes.push(Change { field: field.to_owned(), from: from.clone(), to, class });
         }
+    }
+    // Nobody asks for a token, and nobody gets in without one.
+    if let Some(lost) = seen.fields.get(tokens::LOST) {
+        let (field, to) = (tokens::LOST.to_owned(), tokens::USER.into());
+        changes.push(Change { field, from: lost.clone(), to, class: Class::InPlace });
     }
     goes_along(&mut changes);
     changes

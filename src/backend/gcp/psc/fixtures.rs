@@ -39,6 +39,11 @@ pub(super) fn resolved(dialect: &Dialect, values: Value) -> Resolved {
     try_resolve(dialect, &config(), values).unwrap()
 }
 
+/// When the fixtures are looked at: minutes after they were made.
+pub(super) fn now() -> Timestamp {
+    "2026-03-20T12:40:00Z".parse().unwrap()
+}
+
 pub(super) fn mark() -> Mark {
     Mark::new(
         GuResId::parse("res-1").unwrap(),
@@ -113,7 +118,7 @@ pub(super) fn cluster(changed: Value) -> Value {
 pub(super) fn seen(dialect: &Dialect, resource: Value) -> Observed {
     let resource = serde_json::from_value(resource).unwrap();
     let standing = Standing::Complete { tokens: vec!["t1".to_owned()], changing: false };
-    let mut seen = observed(dialect, &resource, Some(&standing), "my-project".to_owned());
+    let mut seen = observed(dialect, &resource, Some(&standing), "my-project".to_owned(), now());
     seen.ownership = Some(Ownership::Marked(Box::new(mark())));
     seen
 }

@@ -52,15 +52,15 @@ impl Psc {
         self.shared.api.remember(at, &tokens_key(name), Value::Null).await;
     }
 
-    /// The newest token: after a rotation both are valid.
+    /// The token in use: after a rotation both are valid.
     pub(super) async fn password(&self, at: &At, seen: &Observed) -> Result<SecretString> {
         let (list, get) = (self.dialect.calls.list_tokens, self.dialect.calls.get_token);
         let user = user(&self.name(at).await?);
-        let newest = seen.parts.iter().rfind(|(kind, _)| kind == tokens::TOKEN_KIND);
-        let (_, newest) =
-            newest.ok_or_else(|| BackendError::new(Kind::Busy, list, "the cache has no valid token yet"))?;
+        let valid = tokens::valid(seen);
+        let token = tokens::in_use(seen.mark(), &valid).and_then(|index| valid.get(index));
+        let token = token.ok_or_else(|| BackendError::new(Kind::Busy, list, "the cache has no valid token yet"))?;
         // Its id is never used again, so what it is can be remembered as long as it may be.
-        let path = format!("{user}/authTokens/{newest}");
+        let path = format!("{user}/authTokens/{token}");
         if let Some(secret) = self.shared.api.remembered_secret(at, &path).await {
             return Ok(secret);
         }

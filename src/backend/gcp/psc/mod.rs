@@ -104,7 +104,7 @@ impl Backend for Psc {
         };
         let resource: Resource = read(self.dialect.calls.get, found)?;
         let tokens = self.standing(at, &resource).await?;
-        Ok(observe::observed(self.dialect, &resource, tokens.as_ref(), project))
+        Ok(observe::observed(self.dialect, &resource, tokens.as_ref(), project, self.shared.clock.now()))
     }
 
     fn changes(&self, wanted: &Resolved, seen: &Observed) -> Vec<Change> {

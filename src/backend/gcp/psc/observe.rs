@@ -1,5 +1,8 @@
 //! From what Google shows to what the driver sees.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::convert::{DAYS, SECONDS_OF_A_DAY};
@@ -16,6 +19,10 @@ const PORT: u16 = 6379;
 const DISCOVERY: &str = "CONNECTION_TYPE_DISCOVERY";
 const PRIMARY: &str = "CONNECTION_TYPE_PRIMARY";
 const READER: &str = "CONNECTION_TYPE_READER";
+
+/// For how long after its birth a cache without a token is one that is still being made. Later somebody took its tokens
+/// away, and making another one is a change.
+const YOUNG: Duration = Duration::from_hours(1);
 
 /// What state it is in. That an operation is done does not mean that the change is: only `ACTIVE` does. A state that nobody
 /// has heard of means that the cloud is busy.
@@ -41,7 +48,13 @@ pub(super) fn is_alive(resource: &Resource) -> bool {
 }
 
 /// Describes the cache in the driver's words. `tokens` is how it stands with clients' tokens, where they need some.
-pub(super) fn observed(dialect: &Dialect, resource: &Resource, tokens: Option<&Standing>, project: String) -> Observed {
+pub(super) fn observed(
+    dialect: &Dialect,
+    resource: &Resource,
+    tokens: Option<&Standing>,
+    project: String,
+    now: Timestamp,
+) -> Observed {
     let (mut endpoint, mut reader) = endpoints(dialect, resource);
     let mut seen = Observed {
         phase: phase(&resource.state),
@@ -65,6 +78,13 @@ pub(super) fn observed(dialect: &Dialect, resource: &Resource, tokens: Option<&S
             seen.parts.push((tokens::USER_KIND.to_owned(), tokens::USER.to_owned()));
             seen.parts.extend(names.iter().map(|name| (tokens::TOKEN_KIND.to_owned(), name.clone())));
         }
+        Some(lost) if !is_young(resource, now) => {
+            if let Some(what) = lost.lost() {
+                seen.fields.insert(tokens::LOST.to_owned(), what.into());
+            } else if seen.phase == Phase::Ready {
+                seen.phase = Phase::Changing;
+            }
+        }
         Some(incomplete) => {
             // Nobody can authenticate yet: it is still being made, whatever its state.
             if seen.phase == Phase::Ready {
@@ -77,6 +97,10 @@ pub(super) fn observed(dialect: &Dialect, resource: &Resource, tokens: Option<&S
     }
     (seen.endpoint, seen.reader) = (endpoint, reader);
     seen
+}
+
+fn is_young(resource: &Resource, now: Timestamp) -> bool {
+    resource.create_time.and_then(|born| born.checked_add(YOUNG).ok()).is_none_or(|end| now < end)
 }
 
 /// Where clients connect: by the kind of connection, never by its place in the list.

@@ -5,6 +5,8 @@
 //! <https://cloud.google.com/memorystore/docs/valkey/manage-basic-auth>
 
 use super::resource::{AuthToken, TokenAuthUser};
+use crate::backend::Observed;
+use crate::cache::Mark;
 
 /// The user whose name clients need not send.
 pub(super) const USER: &str = "default";
@@ -12,6 +14,11 @@ pub(super) const USER: &str = "default";
 /// What the parts are called.
 pub(super) const USER_KIND: &str = "tokenAuthUser";
 pub(super) const TOKEN_KIND: &str = "authToken";
+
+/// The field of a look, and of a change, that says what an old cache has lost of both. No specification has it.
+pub(super) const LOST: &str = "token";
+/// What it says where the user is gone too.
+pub(super) const NO_USER: &str = "no user";
 
 const ACTIVE: &str = "ACTIVE";
 
@@ -46,6 +53,15 @@ impl Standing {
         if user.state != ACTIVE || comes { Self::Coming } else { Self::NoToken }
     }
 
+    /// What of it is gone, if it can be made now.
+    pub(super) fn lost(&self) -> Option<&'static str> {
+        match self {
+            Self::NoUser => Some(NO_USER),
+            Self::NoToken => Some("no token"),
+            Self::Coming | Self::Complete { .. } => None,
+        }
+    }
+
     /// What has to be made, and can be made now.
     pub(super) fn missing(&self) -> Vec<(String, String)> {
         let part = |kind: &str| (kind.to_owned(), USER.to_owned());
@@ -62,6 +78,38 @@ fn in_order(tokens: &[AuthToken]) -> Vec<&AuthToken> {
     let mut valid: Vec<&AuthToken> = tokens.iter().filter(|token| token.state == ACTIVE).collect();
     valid.sort_by(|a, b| (a.create_time, &a.name).cmp(&(b.create_time, &b.name)));
     valid
+}
+
+/// The token that is handed out, by its place among the valid ones, oldest first.
+///
+/// The mark names it, so that all replicas tell the same one whatever else they find. Before the first rotation it is the
+/// oldest: of two that replicas made at once, the second is nobody's. A mark that names none of them is of an earlier
+/// version, which handed out the newest.
+pub(super) fn in_use(mark: Option<&Mark>, tokens: &[&str]) -> Option<usize> {
+    let last = tokens.len().checked_sub(1)?;
+    let Some(password) = mark.and_then(|mark| mark.password.as_ref()) else { return Some(0) };
+    Some(tokens.iter().position(|token| word(token) == password.salt).unwrap_or(last))
+}
+
+/// The valid tokens of a cache, oldest first.
+pub(super) fn valid(seen: &Observed) -> Vec<&str> {
+    let parts = seen.parts.iter().filter(|(kind, _)| kind == TOKEN_KIND);
+    parts.map(|(_, name)| name.as_str()).collect()
+}
+
+/// The mark of a rotation to this token: it takes the place of a salt, which tokens of Google's making do not need.
+pub(super) fn naming(mark: &Mark, token: &str) -> Mark {
+    let mut mark = mark.clone();
+    if let Some(password) = &mut mark.password {
+        password.salt = word(token);
+    }
+    mark
+}
+
+/// An id as a label can hold it. Google's are UUIDs, whose digits all fit.
+fn word(id: &str) -> String {
+    let digits = id.chars().filter(char::is_ascii_alphanumeric).take(32);
+    digits.map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// The last part of its name.

@@ -22,7 +22,7 @@ fn auth(it: &mut Resolving<'_>) {
     let objects = it.native("object_ids");
     let has_objects = objects.is_some_and(|(ids, _)| ids.as_array().is_some_and(|ids| !ids.is_empty()));
     if let Some((ids, origin)) = objects {
-        it.out.put("object_ids", ids.clone(), origin);
+        it.out.put("object_ids", once_each(ids), origin);
     }
     match it.spec.auth {
         Some(Auth::None) => {
@@ -39,6 +39,18 @@ fn auth(it: &mut Resolving<'_>) {
         }
         Some(Auth::Password) | None => it.out.put("auth", Auth::Password.as_str(), it.spec.origin_of("auth")),
     }
+}
+
+/// Each id once: an object has one assignment, however often and in whatever case it is named.
+fn once_each(ids: &Value) -> Value {
+    let mut kept: Vec<&Value> = Vec::new();
+    for id in ids.as_array().into_iter().flatten() {
+        let text = id.as_str().unwrap_or_default();
+        if !kept.iter().any(|known| known.as_str().is_some_and(|known| known.eq_ignore_ascii_case(text))) {
+            kept.push(id);
+        }
+    }
+    kept.into_iter().cloned().collect()
 }
 
 /// `encryption_key` with the identity that may use it.

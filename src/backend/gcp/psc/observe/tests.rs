@@ -1,11 +1,11 @@
 use serde_json::{Value, json};
 
-use super::super::fixtures::{CLUSTER, VALKEY, cluster, instance};
+use super::super::fixtures::{CLUSTER, VALKEY, cluster, instance, now};
 use super::*;
 
 #[track_caller]
 fn look(dialect: &Dialect, resource: Value, tokens: Option<&Standing>) -> Observed {
-    observed(dialect, &serde_json::from_value(resource).unwrap(), tokens, "my-project".to_owned())
+    observed(dialect, &serde_json::from_value(resource).unwrap(), tokens, "my-project".to_owned(), now())
 }
 
 fn complete() -> Standing {
@@ -107,6 +107,20 @@ fn without_a_user_and_a_token_it_is_still_being_made() {
         );
         let updating = look(VALKEY, instance(json!({"state": "UPDATING"})), Some(&standing));
         assert_eq!((updating.phase, updating.missing.len()), (Phase::Creating, 0), "nothing can be made now");
+    }
+}
+
+#[test]
+fn an_old_cache_that_lost_its_tokens_is_changed_and_not_made() {
+    let old = json!({"createTime": "2026-03-20T11:39:00Z"});
+    for (standing, phase, lost) in [
+        (Standing::NoUser, Phase::Ready, Some("no user")),
+        (Standing::NoToken, Phase::Ready, Some("no token")),
+        (Standing::Coming, Phase::Changing, None),
+    ] {
+        let seen = look(VALKEY, instance(old.clone()), Some(&standing));
+        assert_eq!((seen.phase, seen.missing.len(), seen.endpoint.is_some()), (phase, 0, true), "{standing:?}");
+        assert_eq!(seen.fields.get("token").and_then(Value::as_str), lost, "{standing:?}");
     }
 }
 

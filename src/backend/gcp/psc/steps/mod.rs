@@ -71,24 +71,34 @@ impl Plan<'_> {
     fn missing(&self) -> Option<Step> {
         let (kind, name) = self.seen.missing.first()?;
         Some(match kind.as_str() {
-            tokens::USER_KIND => {
-                let why = format!("clients authenticate as the user {name}");
-                step(self.dialect.calls.add_user, why, json!({ "user": name }))
-            }
+            tokens::USER_KIND => self.add_user(name),
             _ => self.add_token("clients need a token"),
         })
     }
 
+    fn add_user(&self, name: &str) -> Step {
+        let why = format!("clients authenticate as the user {name}");
+        step(self.dialect.calls.add_user, why, json!({ "user": name }))
+    }
+
+    /// The first part of what an old cache has lost.
+    fn restore(&self, changes: &[Change]) -> Option<Step> {
+        let lost = changes.iter().find(|change| change.field == tokens::LOST)?;
+        if lost.from == tokens::NO_USER {
+            return Some(self.add_user(tokens::USER));
+        }
+        Some(self.add_token("somebody took the tokens away, and clients need one"))
+    }
+
     /// A further token of the user. `known` are those there are: when another is there by then, it was made already.
     fn add_token(&self, why: &str) -> Step {
-        let fields = json!({ "user": tokens::USER, "known": self.tokens() });
+        let fields = json!({ "user": tokens::USER, "known": tokens::valid(self.seen) });
         step(self.dialect.calls.add_token, why, fields)
     }
 
-    /// The tokens there are, oldest first.
-    fn tokens(&self) -> Vec<&str> {
-        let parts = self.seen.parts.iter().filter(|(kind, _)| kind == tokens::TOKEN_KIND);
-        parts.map(|(_, name)| name.as_str()).collect()
+    fn delete_token(&self, token: &str) -> Step {
+        let fields = json!({ "user": tokens::USER, "token": token });
+        step(self.dialect.calls.delete_token, "make the old token invalid", fields)
     }
 
     /// The call that writes the mark, unless it is written.
@@ -112,7 +122,8 @@ impl Plan<'_> {
             mark.capacity = self.seen.mark().and_then(|old| old.capacity.clone());
         }
         let mark = self.mark(&mark, &all_tags(resolved, tags));
-        mark.into_iter().chain(patches.into_iter().map(|(_, step)| step)).collect()
+        // First of all, because nobody gets in without it.
+        mark.into_iter().chain(self.restore(changes)).chain(patches.into_iter().map(|(_, step)| step)).collect()
     }
 
     /// The change of one path, with all that the path holds: what does not change is sent as it is.
@@ -134,28 +145,37 @@ impl Plan<'_> {
         Some((rank, Step { fields, ..call }))
     }
 
-    /// The token comes before the mark, because the mark is what tells that there is one. A user has two at most: what an
-    /// earlier rotation left open is ended first.
+    /// The token comes before the mark, because the mark is what names it. A user has two at most: what an earlier
+    /// rotation left open is ended first.
+    ///
+    /// Of several that replicas made at once it is the oldest, so that all name the same; settling removes the others.
     fn rotate(&self, mark: &Mark) -> Vec<Step> {
-        let Some(old) = self.seen.mark().filter(|old| *old != mark) else { return Vec::new() };
+        let Some(old) = self.seen.mark() else { return Vec::new() };
+        let generation = |mark: &Mark| mark.password.as_ref().map_or(0, |password| password.generation);
+        if generation(old) >= generation(mark) {
+            return Vec::new();
+        }
         if matches!(old.intent, Some(Intent::Settle(_))) {
             return self.settle(&Mark { intent: None, ..old.clone() });
         }
-        let add = (self.tokens().len() < 2).then(|| self.add_token("make a new token beside the old one"));
-        add.into_iter().chain(self.mark(mark, &[])).collect()
+        let valid = tokens::valid(self.seen);
+        let (before, after) = valid.split_at(tokens::in_use(Some(old), &valid).unwrap_or_default().min(valid.len()));
+        match (before, after.get(1)) {
+            (_, Some(next)) => self.mark(&tokens::naming(mark, next), &[]).into_iter().collect(),
+            ([], None) => vec![self.add_token("make a new token beside the old one")],
+            // Left by somebody: there has to be room for a new one.
+            (left, None) => left.iter().map(|token| self.delete_token(token)).collect(),
+        }
     }
 
     fn settle(&self, mark: &Mark) -> Vec<Step> {
         if self.seen.mark() == Some(mark) {
             return Vec::new();
         }
-        let tokens = self.tokens();
-        let older = tokens.split_last().map_or(&[][..], |(_, older)| older);
-        let delete = |token: &&str| {
-            let fields = json!({ "user": tokens::USER, "token": token });
-            step(self.dialect.calls.delete_token, "make the old token invalid", fields)
-        };
-        older.iter().map(delete).chain(self.mark(mark, &[])).collect()
+        let valid = tokens::valid(self.seen);
+        let kept = tokens::in_use(Some(mark), &valid);
+        let others = valid.iter().enumerate().filter(|(index, _)| Some(*index) != kept);
+        others.map(|(_, token)| self.delete_token(token)).chain(self.mark(mark, &[])).collect()
     }
 
     fn remove(&self, final_snapshot: Option<&str>) -> Vec<Step> {

@@ -6,6 +6,7 @@ use super::super::convert;
 use super::super::fixtures::{CLUSTER, VALKEY, cluster, instance, mark, resolved, seen};
 use super::*;
 use crate::backend::Ownership;
+use crate::cache::Password;
 
 /// Mask and body of each step of an update.
 #[track_caller]
@@ -216,40 +217,90 @@ fn what_a_new_cache_lacks_is_made_one_by_one() {
     }
 }
 
+/// The mark of a generation: as the driver wants it, or with the token that it names in place of the salt.
+fn generation(number: u32, salt: &str, settles: bool) -> Mark {
+    let password = Some(Password { key: "k1".to_owned(), generation: number, salt: salt.to_owned() });
+    let intent = settles.then(|| Intent::Settle(jiff::Timestamp::from_second(1_800_000_000).unwrap()));
+    Mark { want: format!("{number:012}"), password, intent, ..mark() }
+}
+
 #[test]
-fn a_rotation_makes_the_token_and_then_says_so() {
+fn a_rotation_makes_a_token_and_then_names_it() {
     let password = SecretString::from("of no use here");
-    let intent = Some(Intent::Settle(jiff::Timestamp::from_second(1_800_000_000).unwrap()));
-    let new = Mark { want: "ffffffffffff".to_owned(), intent, ..mark() };
+    let new = generation(1, "abcdefghijklmnop", true);
     let there = seen(VALKEY, instance(json!({})));
     let rotated = Goal::Rotated { mark: &new, password: &password };
-    assert_eq!(names(&steps(VALKEY, &rotated, &there)), ["addAuthToken", "patch"]);
+    assert_eq!(names(&steps(VALKEY, &rotated, &there)), ["addAuthToken"], "its id is not known before");
     let both = with_tokens(there.clone(), &["t1", "t2"]);
-    assert_eq!(names(&steps(VALKEY, &rotated, &both)), ["patch"], "it was made");
-    assert!(steps(VALKEY, &rotated, &marked(&new, both.clone())).is_empty());
+    let named = steps(VALKEY, &rotated, &both);
+    let written = generation(1, "t2", true);
+    assert_eq!((names(&named), named[0].mark.as_ref()), (vec!["patch"], Some(&written)));
+    assert!(steps(VALKEY, &rotated, &marked(&written, both.clone())).is_empty());
 
-    let end = Mark { intent: None, ..new.clone() };
+    let end = Mark { intent: None, ..written.clone() };
     let settled = Goal::Settled { mark: &end, password: &password };
-    let half = steps(VALKEY, &settled, &marked(&new, both.clone()));
+    let half = steps(VALKEY, &settled, &marked(&written, both.clone()));
     assert_eq!(names(&half), ["delete", "patch"]);
     assert_eq!(half[0].fields["token"], "t1", "the older one");
-    assert_eq!(names(&steps(VALKEY, &settled, &marked(&new, with_tokens(there, &["t2"])))), ["patch"]);
+    assert_eq!(names(&steps(VALKEY, &settled, &marked(&written, with_tokens(there, &["t2"])))), ["patch"]);
     assert!(steps(VALKEY, &settled, &marked(&end, both)).is_empty());
+}
+
+#[test]
+fn of_tokens_that_were_made_at_once_all_name_the_same() {
+    let password = SecretString::from("of no use here");
+    let there = seen(VALKEY, instance(json!({})));
+    let next = generation(2, "abcdefghijklmnop", true);
+    let rotated = Goal::Rotated { mark: &next, password: &password };
+    // The mark before, the tokens, and which of them is the new one.
+    for (before, tokens, new) in [
+        (mark(), &["t1", "t2", "t3"][..], "t2"),
+        (generation(1, "t2", false), &["t2", "t3", "t4"], "t3"),
+        (generation(1, "t2", false), &["t1", "t2", "t3"], "t3"),
+    ] {
+        let steps = steps(VALKEY, &rotated, &marked(&before, with_tokens(there.clone(), tokens)));
+        assert_eq!(steps[0].mark, Some(generation(2, new, true)), "{tokens:?}");
+    }
+    let end = generation(2, "t2", false);
+    let all = marked(&generation(2, "t2", true), with_tokens(there.clone(), &["t1", "t2", "t3"]));
+    let settled = steps(VALKEY, &Goal::Settled { mark: &end, password: &password }, &all);
+    let gone: Vec<_> = settled.iter().filter_map(|step| step.fields.get("token")).collect();
+    assert_eq!(gone, ["t1", "t3"], "all but the one in use");
+    // What is in use is the newest: what is left before it is no new one.
+    let left = marked(&generation(1, "t2", false), with_tokens(there, &["t1", "t2"]));
+    let room = steps(VALKEY, &rotated, &left);
+    assert_eq!((names(&room), &room[0].fields["token"]), (vec!["delete"], &json!("t1")));
 }
 
 #[test]
 fn a_rotation_ends_the_one_before_it_first() {
     let password = SecretString::from("of no use here");
-    let open = Mark { intent: Some(Intent::Settle(jiff::Timestamp::UNIX_EPOCH)), ..mark() };
-    let new = Mark { want: "ffffffffffff".to_owned(), ..open.clone() };
+    let open = generation(1, "t2", true);
+    let new = generation(2, "abcdefghijklmnop", true);
     let goal = Goal::Rotated { mark: &new, password: &password };
     let there = seen(VALKEY, instance(json!({})));
     let both = steps(VALKEY, &goal, &marked(&open, with_tokens(there.clone(), &["t1", "t2"])));
     assert_eq!(names(&both), ["delete", "patch"]);
     let one = steps(VALKEY, &goal, &marked(&open, with_tokens(there.clone(), &["t2"])));
     assert_eq!(names(&one), ["patch"]);
-    assert_eq!(one[0].mark, Some(mark()), "the earlier mark, settled");
-    assert_eq!(names(&steps(VALKEY, &goal, &with_tokens(there, &["t2"]))), ["addAuthToken", "patch"]);
+    let settled = generation(1, "t2", false);
+    assert_eq!(one[0].mark.as_ref(), Some(&settled), "the earlier mark, settled");
+    assert_eq!(names(&steps(VALKEY, &goal, &marked(&settled, with_tokens(there, &["t2"])))), ["addAuthToken"]);
+}
+
+#[test]
+fn a_token_that_was_lost_is_made_again_after_the_mark_and_before_all_else() {
+    let there = json!({"createTime": "2026-03-20T11:00:00Z"});
+    for (lost, call) in [("no user", "addTokenAuthUser"), ("no token", "addAuthToken")] {
+        let mut there = with_tokens(seen(VALKEY, instance(there.clone())), &[]);
+        there.fields.insert(tokens::LOST.to_owned(), lost.into());
+        let wanted = resolved(VALKEY, json!({"replicas": 1}));
+        let found = changes(&wanted, &there);
+        let new = Mark { want: "ffffffffffff".to_owned(), ..mark() };
+        assert_eq!(names(&steps(VALKEY, &present(&wanted, &found, &new), &there)), ["patch", call, "patch"]);
+        let going_on = marked(&new, there);
+        assert_eq!(names(&steps(VALKEY, &present(&wanted, &found, &new), &going_on)), [call, "patch"]);
+    }
 }
 
 #[test]
