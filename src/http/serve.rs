@@ -19,7 +19,9 @@ use super::connection::Connections;
 use crate::clock::Clock;
 
 /// How long a client may take for a TLS handshake and for the head of a request, and may keep a connection without one.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Longer than the minute after which load balancers let go of an idle connection: one that the server ends first is at
+/// times used once more, and the caller sees a 502.
+const PATIENCE: Duration = Duration::from_secs(75);
 /// Connections for each request that may be in work. Further ones wait until one ends.
 const CONNECTIONS: usize = 4;
 /// There is always room for so many.

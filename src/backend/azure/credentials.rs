@@ -16,6 +16,7 @@ use azure_identity::{
 };
 use moka::future::Cache;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Mutex;
 
 use super::entra::{self, Whose};
 use super::patient::{Machine, Patient};
@@ -107,7 +108,7 @@ impl Identities {
             Credentials::Given(given) => (self.given(given, options)?, Whose::Theirs),
         };
         let (patience, machine) = (self.patience, self.machine.clone());
-        let patient: Arc<dyn TokenCredential> = Arc::new(Patient { inner, patience, whose, machine });
+        let patient: Arc<dyn TokenCredential> = Arc::new(Patient { inner, patience, whose, machine, late: Mutex::default() });
         self.known.insert(who, patient.clone()).await;
         Ok(patient)
     }

@@ -8,6 +8,8 @@ use async_trait::async_trait;
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use azure_core::error::ErrorKind;
 use azure_core::http::{AsyncRawResponse, Context, HttpClient, Request, Transport};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::entra::{self, Late, Whose};
 
@@ -21,6 +23,25 @@ pub(super) struct Patient {
     pub(super) patience: Duration,
     pub(super) whose: Whose,
     pub(super) machine: Machine,
+    /// When a token was waited for in vain. A request looks at several places, and would wait for each of them.
+    pub(super) late: Mutex<Option<Instant>>,
+}
+
+impl Patient {
+    /// Waits for a token, unless somebody just did so in vain.
+    async fn ask(
+        &self,
+        scopes: &[&str],
+        options: Option<TokenRequestOptions<'_>>,
+    ) -> Option<azure_core::Result<AccessToken>> {
+        let mut late = self.late.lock().await;
+        if late.is_some_and(|at| at.elapsed() < self.patience) {
+            return None;
+        }
+        let asked = tokio::time::timeout(self.patience, self.inner.get_token(scopes, options)).await.ok();
+        *late = asked.is_none().then(Instant::now);
+        asked
+    }
 }
 
 #[async_trait]
@@ -30,16 +51,15 @@ impl TokenCredential for Patient {
         scopes: &[&str],
         options: Option<TokenRequestOptions<'_>>,
     ) -> azure_core::Result<AccessToken> {
-        let asked = tokio::time::timeout(self.patience, self.inner.get_token(scopes, options)).await;
-        let failed = match asked {
-            Ok(Ok(token)) => {
+        let failed = match self.ask(scopes, options).await {
+            Some(Ok(token)) => {
                 if self.whose == Whose::Machine {
                     self.machine.is_there();
                 }
                 return Ok(token);
             }
-            Ok(Err(error)) => error,
-            Err(_) => azure_core::Error::new(ErrorKind::Credential, Late),
+            Some(Err(error)) => error,
+            None => azure_core::Error::new(ErrorKind::Credential, Late),
         };
         let whose = match self.whose {
             Whose::Machine if self.machine.was_there() => Whose::Own,
