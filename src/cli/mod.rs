@@ -7,11 +7,14 @@ macro_rules! say {
     ($($argument:tt)*) => { $crate::cli::print_line(format_args!($($argument)*)) };
 }
 
+mod completions;
 mod documents;
+mod help;
 mod ping;
 mod plan;
 mod register;
 mod serve;
+mod sizes;
 mod start;
 mod token;
 
@@ -25,7 +28,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches as _, Parser, Subcommand};
 
 /// Provisions managed Redis, Valkey and Memcached for the Platform Orchestrator.
 #[derive(Debug, Parser)]
@@ -52,11 +55,15 @@ enum Command {
     /// Print what the orchestrator has to be told: the driver, a Resource Definition, or both as Terraform.
     Register(register::Register),
     /// Make a secret for callers, and its hash for the configuration.
-    Token,
+    Token(token::Token),
+    /// Print what each size is at each product.
+    Sizes(sizes::Sizes),
     /// Print the JSON Schema of the inputs, as driver registration wants it.
     Schema,
     /// Print the OpenAPI description of this server.
     Openapi,
+    /// Print what a shell needs to complete these commands.
+    Completions(completions::Completions),
 }
 
 /// What went wrong with a command.
@@ -95,7 +102,11 @@ fn print_line(line: std::fmt::Arguments<'_>) {
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    // It ends the process with 2 if the command line is wrong, and shows what was meant.
+    let cli = match Cli::from_arg_matches(&help::command().get_matches()) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -126,12 +137,14 @@ async fn run(command: Command) -> Result<(), Failed> {
         Command::Ping(ping) => ping.run().await,
         Command::Plan(plan) => plan.run().await,
         Command::Register(register) => register.run(),
-        Command::Token => {
-            token::print();
-            Ok(())
-        }
+        Command::Token(token) => token.print(),
+        Command::Sizes(sizes) => sizes.run(),
         Command::Schema => documents::schema(),
         Command::Openapi => documents::openapi(),
+        Command::Completions(completions) => {
+            completions.print();
+            Ok(())
+        }
     }
 }
 
