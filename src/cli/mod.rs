@@ -7,8 +7,11 @@ macro_rules! say {
     ($($argument:tt)*) => { $crate::cli::print_line(format_args!($($argument)*)) };
 }
 
+mod body;
+mod client;
 mod completions;
 mod documents;
+mod files;
 mod help;
 mod ping;
 mod plan;
@@ -48,6 +51,12 @@ enum Command {
     /// Serve emulated clouds, for the clouds' own SDKs and for tests.
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::Sandbox),
+    /// Ask a driver for a cache, or change one, and wait until it is ready.
+    Apply(client::apply::Apply),
+    /// Ask a driver how a cache is.
+    Get(client::get::Get),
+    /// Have a driver remove a cache, and wait until it is gone.
+    Delete(client::delete::Delete),
     /// Prove that a cache can be reached: DNS, TCP, TLS, AUTH, PING, each timed, with a hint at the first that fails.
     Ping(ping::Ping),
     /// Tell what a PUT would do, and do nothing.
@@ -99,6 +108,11 @@ fn print_line(line: std::fmt::Arguments<'_>) {
     }
 }
 
+/// Prints a line on standard error. One that nobody can read is lost, and the command goes on.
+fn print_error_line(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -134,6 +148,9 @@ async fn run(command: Command) -> Result<(), Failed> {
         Command::Demo(demo) => demo.run().await,
         #[cfg(feature = "sandbox")]
         Command::Sandbox(sandbox) => sandbox.run().await,
+        Command::Apply(apply) => apply.run().await,
+        Command::Get(get) => get.run().await,
+        Command::Delete(delete) => delete.run().await,
         Command::Ping(ping) => ping.run().await,
         Command::Plan(plan) => plan.run().await,
         Command::Register(register) => register.run(),

@@ -3,6 +3,8 @@
 #![cfg(feature = "sandbox")]
 #![expect(clippy::unwrap_used, reason = "the helpers are part of the tests")]
 
+mod client;
+mod harness;
 mod ping;
 mod register;
 
