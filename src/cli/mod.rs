@@ -13,6 +13,7 @@ mod completions;
 mod documents;
 mod files;
 mod help;
+mod job;
 mod ping;
 mod plan;
 mod register;
@@ -57,6 +58,8 @@ enum Command {
     Get(client::get::Get),
     /// Have a driver remove a cache, and wait until it is gone.
     Delete(client::delete::Delete),
+    /// Make or remove one cache without a server, as the orchestrator's Container Driver runs it.
+    Job(job::Job),
     /// Prove that a cache can be reached: DNS, TCP, TLS, AUTH, PING, each timed, with a hint at the first that fails.
     Ping(ping::Ping),
     /// Tell what a PUT would do, and do nothing.
@@ -151,6 +154,7 @@ async fn run(command: Command) -> Result<(), Failed> {
         Command::Apply(apply) => apply.run().await,
         Command::Get(get) => get.run().await,
         Command::Delete(delete) => delete.run().await,
+        Command::Job(job) => job.run().await,
         Command::Ping(ping) => ping.run().await,
         Command::Plan(plan) => plan.run().await,
         Command::Register(register) => register.run(),
