@@ -118,6 +118,17 @@ async fn a_job_that_is_told_to_stop_says_how_to_go_on() {
 }
 
 #[tokio::test]
+async fn a_job_gives_up_when_its_time_is_over() {
+    let world = World::start(1.0).await;
+    let job = Job::new(&world, &small("abc"));
+    let ended = job.command("create").args(["--timeout", "300ms"]).output().await.unwrap();
+    assert_eq!(ended.status.code(), Some(1));
+    let error = job.text("error.txt");
+    assert!(error.starts_with("RES-108: not done after ") && error.contains("run the same job again"), "{error}");
+    assert!(error.contains("\n  last seen: creating"), "{error}");
+}
+
+#[tokio::test]
 async fn why_a_job_failed_stands_in_its_error_file_with_code_cause_and_what_to_do() {
     let world = World::start(FAST).await;
     let wrong = json!({"id": "abc", "type": "redis", "driver": {"values": {"sise": "small", "replicas": 9}}});

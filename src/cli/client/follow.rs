@@ -75,12 +75,13 @@ pub(super) async fn until_done(
             }
         };
         let now = clock.now();
-        let left = known.left(now);
-        if left.is_some_and(|left| left < pause) {
+        let left = known.left(now).unwrap_or(Duration::MAX);
+        if left.is_zero() {
             progress.abandon();
             return Err(known.gave_up(now));
         }
-        let until = later(now, pause);
+        // The last look is taken when the time is over, whatever `Retry-After` says.
+        let until = later(now, pause.min(left));
         while clock.now() < until {
             let rest = since(clock.now(), until);
             tokio::select! {
@@ -145,4 +146,57 @@ fn since(from: Timestamp, to: Timestamp) -> Duration {
 
 fn later(at: Timestamp, by: Duration) -> Timestamp {
     at.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn known(limit: Option<u64>) -> Known {
+        Known {
+            began: at(0),
+            answered: None,
+            limit: limit.map(Duration::from_secs),
+            deadline: None,
+            last: String::new(),
+        }
+    }
+
+    fn hint() -> Answer {
+        Answer {
+            status: 202,
+            body: json!({"status": "creating", "message": "creating: step 1", "current_time": "2001-01-01T00:00:00Z",
+                "timeout_deadline": "2001-01-01T00:10:00Z"}),
+            retry_after: None,
+            cookie: None,
+            request_id: String::new(),
+            trace_id: String::new(),
+            took: Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn without_a_limit_the_driver_s_deadline_counts_by_its_own_clock() {
+        let mut known = known(None);
+        assert_eq!(known.left(at(5)), None, "nothing is known yet");
+        known.answered(&hint(), at(100));
+        assert_eq!(known.left(at(100)), Some(Duration::from_mins(10) + GRACE));
+        assert_eq!(known.left(at(100_000)), Some(Duration::ZERO));
+        let Failed::Run(told) = known.gave_up(at(800)) else { panic!("it is no fault of the command line") };
+        assert!(told.contains("13m 20s") && told.contains("last seen: creating: step 1"), "{told}");
+    }
+
+    #[test]
+    fn a_limit_counts_from_the_beginning_whatever_the_driver_says() {
+        let mut known = known(Some(90));
+        known.answered(&hint(), at(60));
+        assert_eq!(known.left(at(60)), Some(Duration::from_secs(30)));
+        assert!(known.may_be_away(at(60 + 119)) && !known.may_be_away(at(60 + 121)));
+    }
 }

@@ -184,11 +184,12 @@ impl Work<'_> {
             tell(inputs, &pending.hint, &mut said);
             cookie = Some(pending.cookie);
             let waited = since(began, self.clock.now());
-            if self.timeout.is_some_and(|timeout| waited + pause > timeout) {
+            let left = self.timeout.map_or(Duration::MAX, |timeout| timeout.saturating_sub(waited));
+            if left.is_zero() {
                 return Err(gave_up(inputs, waited, &said));
             }
             tokio::select! {
-                () = self.clock.sleep(pause) => {}
+                () = self.clock.sleep(pause.min(left)) => {}
                 () = &mut stop => return Err(interrupted(inputs, &said)),
             }
         }

@@ -184,6 +184,28 @@ async fn a_wait_ends_with_its_time_or_with_an_interrupt_and_says_that_the_driver
 }
 
 #[tokio::test]
+async fn a_terminal_gets_a_bar_and_one_without_colours_gets_lines() {
+    let world = World::start(FAST).await;
+    let driver = world.driver().await;
+    let body = world.body(&json!({"size": "small"}));
+    for (id, variable, is_drawn) in [("abc", "OTHER", true), ("def", "NO_COLOR", false)] {
+        let asked = driver.args(&["apply", &body, "--id", id]).join(" ");
+        let line = format!("{} {asked}", env!("CARGO_BIN_EXE_cache-driver"));
+        // It runs the line on a terminal of its own.
+        let mut command = tokio::process::Command::new("script");
+        command.args(["-qec", &line, "/dev/null"]).env_clear().env("TERM", "xterm").env(variable, "1");
+        let Ok(ended) = command.kill_on_drop(true).output().await else {
+            println!("not tested: no `script` on this machine");
+            return;
+        };
+        let told = String::from_utf8(ended.stdout).unwrap();
+        assert!(ended.status.success() && told.contains(&format!("{id} is ready")), "{told}");
+        assert_eq!((told.contains('\u{1b}'), told.contains("100%")), (is_drawn, is_drawn), "{told}");
+        assert_eq!(told.contains(" 202 in "), !is_drawn, "{told}");
+    }
+}
+
+#[tokio::test]
 async fn a_driver_that_is_away_for_a_moment_is_waited_for() {
     let json = "content-type: application/json\r\n";
     let hint = json!({"status": "creating", "message": "creating: step 1", "current_time": "2025-06-15T15:00:00Z",
