@@ -64,7 +64,7 @@ Asks the clouds itself; `apply --dry-run` has a running driver do it.",
         "ping",
         "  cache-driver ping cache.example.com:6379 --tls --password-file password
   cache-driver ping outputs.json               what a driver answered
-  cache-driver ping                            CACHE_URL, or CACHE_HOST and its like, from the environment",
+  cache-driver ping                            what CACHE_URL or CACHE_HOST says",
     ),
     (
         "register",
