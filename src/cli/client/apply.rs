@@ -40,14 +40,14 @@ impl Apply {
             .id
             .or_else(|| of_file?.as_str().map(str::to_owned))
             .ok_or_else(|| Failed::Config("error: which resource? give --id, or a text `id` in the file".to_owned()))?;
-        let mut session = self.reach.open(&id)?;
+        let mut remote = self.reach.open(&id)?;
         let body = Value::Object(body);
         let ask = Ask { body: Some(&body), dry_run: self.dry_run, ..Ask::new(Method::PUT, &id) };
         if self.dry_run {
-            let cookie = session.jar.cookie();
-            let answer = session.caller.send(&Ask { cookie: cookie.as_deref(), ..ask }).await.map_err(Failed::from)?;
+            let cookie = remote.jar.cookie();
+            let answer = remote.caller.send(&Ask { cookie: cookie.as_deref(), ..ask }).await.map_err(Failed::from)?;
             if answer.status != 200 {
-                return Err(self.shown.refused(&session, &answer));
+                return Err(self.shown.refused(&remote, &answer));
             }
             let read: Result<Plan, _> = serde_json::from_value(answer.body.clone());
             let unknown = "the plan of this driver cannot be read: is it of another version?";
@@ -58,10 +58,10 @@ impl Apply {
             }
             return plan::verdict(&plan);
         }
-        let answer = asked(&mut session, ask, &self.shown, &self.waiting).await?;
+        let answer = asked(&mut remote, ask, &self.shown, &self.waiting).await?;
         match answer.status {
             200 | 202 => self.shown.success(&id, &answer),
-            _ => Err(self.shown.refused(&session, &answer)),
+            _ => Err(self.shown.refused(&remote, &answer)),
         }
     }
 }

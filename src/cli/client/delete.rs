@@ -23,11 +23,11 @@ pub(in crate::cli) struct Delete {
 
 impl Delete {
     pub(in crate::cli) async fn run(self) -> Result<(), Failed> {
-        let mut session = self.reach.open(&self.id)?;
-        let answer = asked(&mut session, Ask::new(Method::DELETE, &self.id), &self.shown, &self.waiting).await?;
+        let mut remote = self.reach.open(&self.id)?;
+        let answer = asked(&mut remote, Ask::new(Method::DELETE, &self.id), &self.shown, &self.waiting).await?;
         match answer.status {
             202 | 204 => self.shown.success(&self.id, &answer),
-            _ => Err(self.shown.refused(&session, &answer)),
+            _ => Err(self.shown.refused(&remote, &answer)),
         }
     }
 }

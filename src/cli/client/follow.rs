@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::caller::{Answer, Ask};
 use super::progress::Progress;
-use super::reach::Session;
+use super::reach::Remote;
 use crate::cli::{Failed, serve};
 
 /// How long a driver that has answered before may be away: it is being replaced by a newer one, say.
@@ -21,28 +21,28 @@ const FRAME: Duration = Duration::from_millis(200);
 
 /// Asks until the answer is neither 202 nor 409, or `limit` has passed; without one, until the driver itself gives up.
 pub(super) async fn until_done(
-    session: &mut Session,
+    remote: &mut Remote,
     ask: Ask<'_>,
     drawn: bool,
     limit: Option<Duration>,
 ) -> Result<Answer, Failed> {
     let bars = drawn.then(MultiProgress::new);
-    let mut progress = Progress::new(bars.as_ref(), &session.id, crate::cli::print_error_line);
-    let clock = session.caller.clock.clone();
+    let mut progress = Progress::new(bars.as_ref(), &remote.id, crate::cli::print_error_line);
+    let clock = remote.caller.clock.clone();
     let began = clock.now();
     let mut known = Known { began, answered: None, limit, deadline: None, last: String::new() };
     let stop = serve::shutdown();
     tokio::pin!(stop);
     loop {
-        let cookie = session.jar.cookie();
+        let cookie = remote.jar.cookie();
         let ask = Ask { cookie: cookie.as_deref(), ..ask.clone() };
         let sent = tokio::select! {
-            sent = session.caller.send(&ask) => sent,
+            sent = remote.caller.send(&ask) => sent,
             () = &mut stop => return Err(interrupted(&progress)),
         };
         let pause = match sent {
             Ok(answer) => {
-                session.jar.keep(&answer)?;
+                remote.jar.keep(&answer)?;
                 let now = clock.now();
                 match answer.status {
                     202 | 409 if answer.body["error"].is_null() => {

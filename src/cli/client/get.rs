@@ -29,12 +29,12 @@ pub(in crate::cli) struct Get {
 
 impl Get {
     pub(in crate::cli) async fn run(self) -> Result<(), Failed> {
-        let mut session = self.reach.open(&self.id)?;
+        let mut remote = self.reach.open(&self.id)?;
         let waiting = Waiting { timeout: self.timeout, no_wait: !self.wait };
-        let answer = asked(&mut session, Ask::new(Method::GET, &self.id), &self.shown, &waiting).await?;
+        let answer = asked(&mut remote, Ask::new(Method::GET, &self.id), &self.shown, &waiting).await?;
         match answer.status {
             200 | 202 => self.shown.success(&self.id, &answer),
-            _ => Err(self.shown.refused(&session, &answer)),
+            _ => Err(self.shown.refused(&remote, &answer)),
         }
     }
 }

@@ -19,7 +19,7 @@ use std::time::Duration;
 use clap::Args;
 
 use self::caller::{Answer, Ask};
-use self::reach::Session;
+use self::reach::Remote;
 use super::Failed;
 use super::documents::{Output, print};
 
@@ -59,13 +59,13 @@ impl Shown {
     }
 
     /// What the driver refused. Its error goes to standard output too, for whoever wanted JSON.
-    fn refused(&self, session: &Session, answer: &Answer) -> Failed {
+    fn refused(&self, remote: &Remote, answer: &Answer) -> Failed {
         if self.output == Output::Json
             && let Err(failed) = print(&answer.body)
         {
             return failed;
         }
-        Failed::Run(error::in_words(answer, session.has_token))
+        Failed::Run(error::in_words(answer, remote.has_token))
     }
 }
 
@@ -82,13 +82,13 @@ struct Waiting {
 }
 
 /// Asks once, or until it is done, and keeps the cookie.
-async fn asked(session: &mut Session, ask: Ask<'_>, shown: &Shown, waiting: &Waiting) -> Result<Answer, Failed> {
+async fn asked(remote: &mut Remote, ask: Ask<'_>, shown: &Shown, waiting: &Waiting) -> Result<Answer, Failed> {
     if waiting.no_wait {
-        let cookie = session.jar.cookie();
-        let answer = session.caller.send(&Ask { cookie: cookie.as_deref(), ..ask }).await.map_err(Failed::from)?;
-        session.jar.keep(&answer)?;
+        let cookie = remote.jar.cookie();
+        let answer = remote.caller.send(&Ask { cookie: cookie.as_deref(), ..ask }).await.map_err(Failed::from)?;
+        remote.jar.keep(&answer)?;
         return Ok(answer);
     }
     let drawn = shown.output == Output::Text && progress::may_draw();
-    follow::until_done(session, ask, drawn, waiting.timeout).await
+    follow::until_done(remote, ask, drawn, waiting.timeout).await
 }

@@ -40,7 +40,7 @@ pub(super) struct Reach {
 
 /// One resource at one driver.
 #[derive(Debug)]
-pub(super) struct Session {
+pub(super) struct Remote {
     pub(super) caller: Caller,
     pub(super) jar: Jar,
     pub(super) id: String,
@@ -48,7 +48,7 @@ pub(super) struct Session {
 }
 
 impl Reach {
-    pub(super) fn open(self, id: &str) -> Result<Session, Failed> {
+    pub(super) fn open(self, id: &str) -> Result<Remote, Failed> {
         let id =
             GuResId::parse(id).map_err(|error| Failed::Config(format!("error: the id `{}`: {error}", shown(id))))?;
         let world = World::real();
@@ -62,7 +62,7 @@ impl Reach {
         let has_token = token.is_some();
         let caller = Caller { http, base, route: self.route, token, trace, clock: world.clock };
         let jar = Jar::open(self.cookie_file, format!("{} {id}", caller.origin()))?;
-        Ok(Session { caller, jar, id: id.to_string(), has_token })
+        Ok(Remote { caller, jar, id: id.to_string(), has_token })
     }
 
     fn base(&self) -> Result<Url, Failed> {
