@@ -14,13 +14,16 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::Failed;
+use super::client::caller::Answer;
+use super::client::progress::Progress;
+use super::client::show::outputs;
 use super::ping::target::of_outputs;
 use super::start::{ConfigArgs, World};
 use crate::backend;
 use crate::cache::Provider;
 use crate::config::{Auth, Config};
 use crate::{http, ping};
-use caller::{Answer, Caller};
+use caller::Caller;
 
 /// Options of `demo`.
 #[derive(Debug, Args)]
@@ -66,7 +69,7 @@ impl Demo {
         if let Some(emulated) = &started.emulated {
             say!("caches are served by {}", emulated.label);
         }
-        let caller = Caller::new(format!("http://{address}"), world.clock.clone())?;
+        let caller = Caller::new(&format!("http://{address}"), &world)?;
         // Bars are drawn on standard error; where that is no terminal, lines tell the same.
         let drawn = !self.fast && std::io::stderr().is_terminal();
         let bars = drawn.then(MultiProgress::new);
@@ -94,8 +97,9 @@ impl Story<'_> {
         let made = try_join_all(wishes.iter().map(|wish| self.until_ready(wish, &wish.values))).await?;
 
         show::title("2. What the application gets (secrets masked)");
-        for (wish, outputs) in wishes.iter().zip(&made) {
-            show::outputs(wish.id, outputs);
+        for (wish, body) in wishes.iter().zip(&made) {
+            say!("   {}", wish.id);
+            outputs("     ", body, false);
         }
 
         show::title("3. Connect through the endpoints");
@@ -165,7 +169,7 @@ impl Story<'_> {
 
     /// Repeats a request until it is no longer answered with 202, as the orchestrator does.
     async fn follow(&self, wish: &Wish, ask: impl AsyncFn() -> Result<Answer, Failed>) -> Result<Answer, Failed> {
-        let mut bar = show::Bar::new(self.bars.as_ref(), wish.id);
+        let mut bar = Progress::new(self.bars.as_ref(), wish.id, super::print_line);
         loop {
             let answer = ask().await?;
             if answer.status != 202 {

@@ -7,11 +7,18 @@ macro_rules! say {
     ($($argument:tt)*) => { $crate::cli::print_line(format_args!($($argument)*)) };
 }
 
+mod body;
+mod client;
+mod completions;
 mod documents;
+mod files;
+mod help;
+mod job;
 mod ping;
 mod plan;
 mod register;
 mod serve;
+mod sizes;
 mod start;
 mod token;
 
@@ -25,7 +32,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches as _, Parser, Subcommand};
 
 /// Provisions managed Redis, Valkey and Memcached for the Platform Orchestrator.
 #[derive(Debug, Parser)]
@@ -45,6 +52,14 @@ enum Command {
     /// Serve emulated clouds, for the clouds' own SDKs and for tests.
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::Sandbox),
+    /// Ask a driver for a cache, or change one, and wait until it is ready.
+    Apply(client::apply::Apply),
+    /// Ask a driver how a cache is.
+    Get(client::get::Get),
+    /// Have a driver remove a cache, and wait until it is gone.
+    Delete(client::delete::Delete),
+    /// Make or remove one cache without a server, as the orchestrator's Container Driver runs it.
+    Job(job::Job),
     /// Prove that a cache can be reached: DNS, TCP, TLS, AUTH, PING, each timed, with a hint at the first that fails.
     Ping(ping::Ping),
     /// Tell what a PUT would do, and do nothing.
@@ -52,11 +67,15 @@ enum Command {
     /// Print what the orchestrator has to be told: the driver, a Resource Definition, or both as Terraform.
     Register(register::Register),
     /// Make a secret for callers, and its hash for the configuration.
-    Token,
+    Token(token::Token),
+    /// Print what each size is at each product.
+    Sizes(sizes::Sizes),
     /// Print the JSON Schema of the inputs, as driver registration wants it.
     Schema,
     /// Print the OpenAPI description of this server.
     Openapi,
+    /// Print what a shell needs to complete these commands.
+    Completions(completions::Completions),
 }
 
 /// What went wrong with a command.
@@ -92,10 +111,19 @@ fn print_line(line: std::fmt::Arguments<'_>) {
     }
 }
 
+/// Prints a line on standard error. One that nobody can read is lost, and the command goes on.
+fn print_error_line(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    // It ends the process with 2 if the command line is wrong, and shows what was meant.
+    let cli = match Cli::from_arg_matches(&help::command().get_matches()) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -123,15 +151,21 @@ async fn run(command: Command) -> Result<(), Failed> {
         Command::Demo(demo) => demo.run().await,
         #[cfg(feature = "sandbox")]
         Command::Sandbox(sandbox) => sandbox.run().await,
+        Command::Apply(apply) => apply.run().await,
+        Command::Get(get) => get.run().await,
+        Command::Delete(delete) => delete.run().await,
+        Command::Job(job) => job.run().await,
         Command::Ping(ping) => ping.run().await,
         Command::Plan(plan) => plan.run().await,
         Command::Register(register) => register.run(),
-        Command::Token => {
-            token::print();
-            Ok(())
-        }
+        Command::Token(token) => token.print(),
+        Command::Sizes(sizes) => sizes.run(),
         Command::Schema => documents::schema(),
         Command::Openapi => documents::openapi(),
+        Command::Completions(completions) => {
+            completions.print();
+            Ok(())
+        }
     }
 }
 

@@ -1,18 +1,16 @@
 //! `plan`: what a PUT would do.
 
-use std::fmt::Write as _;
-use std::io::Read as _;
-
 use clap::Args;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Failed;
+use super::body::{self, Asking};
+use super::client::error::details;
 use super::documents::{Output, print};
-use super::start::{ConfigArgs, World, enabled};
-use crate::backend::Given;
+use super::files::read_object;
+use super::start::{ConfigArgs, World};
 use crate::cache::GuResId;
-use crate::driver::{self, Call, Put};
-use crate::routing;
+use crate::driver;
 
 /// Options of `plan`.
 #[derive(Debug, Args)]
@@ -34,75 +32,37 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) async fn run(self) -> Result<(), Failed> {
-        let text = read(&self.file)?;
-        let body: Value = serde_json::from_str(&text).map_err(|error| Failed::run(&self.file, &error))?;
-        let id = GuResId::parse(&self.id).map_err(|error| Failed::run("--id", &error))?;
+        let body = read_object(&self.file)?;
+        let id = GuResId::parse(&self.id).map_err(|error| Failed::Config(format!("error: --id: {error}")))?;
         let started = self.config.start(&World::real()).await?;
-        let put = put(&started.driver, id, self.route.as_deref(), &body)?;
-        let plan = started.driver.plan(&put).await.map_err(|failure| Failed::Run(explain(&failure.error)))?;
+        let asking = Asking { id, route: self.route.as_deref(), request_id: "plan" };
+        let failed = |error: &driver::DriverError| Failed::Run(explain(error));
+        let put = body::put(&started.driver, &asking, &body).map_err(|error| failed(&error))?;
+        let plan = started.driver.plan(&put).await.map_err(|failure| failed(&failure.error))?;
         match self.output {
-            Output::Json => print(&plan),
-            Output::Text => {
-                print_text(&plan);
-                Ok(())
-            }
+            Output::Json => print(&plan)?,
+            Output::Text => print_text(&plan),
         }
+        verdict(&plan)
     }
 }
 
-fn read(file: &str) -> Result<String, Failed> {
-    if file == "-" {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map_err(|error| Failed::run("standard input", &error))?;
-        return Ok(text);
+/// A plan that would be refused is a failure, for whoever looks at the exit code alone.
+pub(super) fn verdict(plan: &driver::Plan) -> Result<(), Failed> {
+    match &plan.refused {
+        None => Ok(()),
+        Some(why) => Err(Failed::Run(format!("it would be refused: {why}"))),
     }
-    std::fs::read_to_string(file).map_err(|error| Failed::run(file, &error))
-}
-
-fn put(driver: &driver::Driver, id: GuResId, route: Option<&str>, body: &Value) -> Result<Put, Failed> {
-    let empty = Map::new();
-    let object = |pointer: &str| body.pointer(pointer).and_then(Value::as_object).unwrap_or(&empty);
-    let asked = routing::Asked {
-        route,
-        resource_type: body.get("type").and_then(Value::as_str),
-        values: object("/driver/values"),
-        resource: object("/resource"),
-    };
-    let wrong = |fields| Failed::Run(explain(&driver::DriverError::fields(fields)));
-    let routed = routing::route(driver.config(), &enabled(driver), &asked).map_err(wrong)?;
-    let account = body.pointer("/driver/secrets/account").and_then(Value::as_object);
-    let credentials = account.map(Given::recognise).transpose().map_err(wrong)?;
-    let call = Call {
-        id,
-        route: Some(routed.route),
-        resource_type: Some(routed.resource_type),
-        cookie: None,
-        credentials: credentials.map(|given| std::sync::Arc::new(given.completed_by(&routed.spec))),
-        request_id: "plan".to_owned(),
-        who: "command line".to_owned(),
-    };
-    Ok(Put { call, spec: routed.spec, product: routed.product, adopted_password: None, warnings: routed.warnings })
 }
 
 /// An error as a person reads it: every field on a line of its own.
 pub(super) fn explain(error: &driver::DriverError) -> String {
     let mut text = error.to_string();
-    for field in &error.details.fields {
-        let _ = write!(text, "\n  {field}");
-        if let Some(hint) = &field.hint {
-            let _ = write!(text, " ({hint})");
-        }
-    }
-    if let Some(cause) = &error.details.cause {
-        let _ = write!(text, "\n  cause: {cause}");
-    }
-    if let Some(hint) = &error.details.hint {
-        let _ = write!(text, "\n  {hint}");
-    }
+    details(&mut text, &serde_json::to_value(&error.details).unwrap_or(Value::Null));
     text
 }
 
-fn print_text(plan: &driver::Plan) {
+pub(super) fn print_text(plan: &driver::Plan) {
     say!("{} {} on {}", plan.action, plan.name, plan.product);
     for change in &plan.changes {
         say!("  {} {} -> {} ({}, id {})", change.field, change.from, change.to, change.class, change.id);

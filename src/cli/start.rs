@@ -126,7 +126,7 @@ impl ConfigArgs {
     }
 }
 
-fn sizes(config: &Config) -> Result<SizeTable, Failed> {
+pub(super) fn sizes(config: &Config) -> Result<SizeTable, Failed> {
     let Some(file) = &config.sizes_file else { return Ok(SizeTable::embedded()) };
     let wrong = |error: &dyn fmt::Display| Failed::Config(format!("error: sizes_file {}: {error}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;

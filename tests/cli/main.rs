@@ -3,6 +3,10 @@
 #![cfg(feature = "sandbox")]
 #![expect(clippy::unwrap_used, reason = "the helpers are part of the tests")]
 
+mod client;
+mod completions;
+mod harness;
+mod job;
 mod ping;
 mod register;
 
