@@ -77,11 +77,13 @@ class Pod:
     """The files and variables of the server's pod, under another root and with synthetic secrets."""
 
     def __init__(self, root, files, variables):
-        self.root, self.token, self.metrics_token = root, secrets.token_hex(32), secrets.token_hex(32)
+        self.root = root
+        self.token, self.path_secret, self.metrics_token = (secrets.token_hex(32) for _ in range(3))
         for name, text in files.items():
             self.write(name, self.here(text))
         self.write("secrets/k1", secrets.token_hex(32))
         self.write("secrets/orchestrator.sha256", sha256(self.token))
+        self.write("secrets/humanitec.sha256", sha256(self.path_secret))
         self.write("metrics/token.sha256", sha256(self.metrics_token))
         self.env = {name: self.here(value) for name, value in variables.items()}
 

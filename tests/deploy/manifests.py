@@ -14,7 +14,7 @@ VERSIONS = ("1.30", "1.33", "1.37")
 FOREIGN = {"ServiceMonitor"}
 # Secrets that docs/deploy.md has people make, or a controller, and their keys.
 SECRETS = {
-    "cache-driver": {"k1", "orchestrator.sha256"},
+    "cache-driver": {"k1", "orchestrator.sha256", "humanitec.sha256"},
     "cache-driver-tls": {"tls.crt", "tls.key"},
     "cache-driver-metrics": {"token", "token.sha256"},
 }

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from conftest import CLOUDS, ask, choose, pod_of, render, run
+from conftest import CLOUDS, ask, choose, only, pod_of, render, run
 
 # Gets past the door and into the inputs, and no further: nothing here may call a cloud.
 MISSPELLED = {"type": "redis", "driver": {"values": {"sice": "small"}}}
@@ -71,13 +71,17 @@ def test_operators_paths_and_nothing_else_are_open_with_scrape_annotations(tmp_p
         server.stop()
 
 
-def test_the_ingress_component_is_accepted_with_its_proxies(tmp_path, kustomize):
+def test_callers_through_the_ingress_show_a_secret_in_the_path(tmp_path, kustomize):
     pod = pod_of(render(choose(kustomize, "gcp", ["ingress"])), tmp_path / "pod")
     server, url = pod.serve()
     try:
-        assert ask(f"{url}/alive")[0] == 200
+        assert ask(f"{url}/redis/deploy-check", "PUT", body=MISSPELLED)[0] == 401
+        status, error = ask(f"{url}/{pod.path_secret}/redis/deploy-check", "PUT", body=MISSPELLED)
+        assert (status, error["error"]) == (400, "RES-101"), error
+        assert ask(f"{url}/{pod.path_secret.upper()}/redis/deploy-check", "PUT", body=MISSPELLED)[0] == 401
     finally:
         server.stop()
+    assert pod.path_secret not in server.output()
 
 
 def test_the_tls_component_serves_the_mounted_certificate(tmp_path, kustomize):
@@ -97,3 +101,14 @@ def test_the_tls_component_serves_the_mounted_certificate(tmp_path, kustomize):
         assert ask(f"{url}/alive", context=context)[0] == 200
     finally:
         server.stop()
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_sweep_of_the_cron_job_runs_with_it(cloud, tmp_path, kustomize):
+    if "\n  sweep " not in run("--help").stdout:
+        pytest.skip("this driver has no command `sweep` yet")
+    documents = render(kustomize / "overlays" / cloud)
+    pod = pod_of(documents, tmp_path / "pod")
+    container = only(documents, "CronJob")["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
+    ended = run(*map(pod.here, container["args"]), "--sandbox")
+    assert ended.returncode == 0, ended.stderr
