@@ -57,7 +57,7 @@ finish() {
 }
 trap finish EXIT
 
-debian=bookworm
+debian=$(sed -n 's/^ARG DEBIAN=//p' deploy/Dockerfile)
 rust=$(sed -n 's/^ARG RUST=//p' deploy/Dockerfile)
 builder=docker.io/library/rust:$rust-slim-$debian
 runtime=$(sed -n 's/^ARG RUNTIME=//p' deploy/Dockerfile)

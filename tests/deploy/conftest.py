@@ -104,7 +104,7 @@ class Pod:
 
 
 def ask(url, method="GET", token=None, body=None, context=None, **headers):
-    """One request. Returns status and answer, whatever the status is."""
+    """One request. Returns status and answer, whatever the status is; the answer is a text where it is no JSON."""
     headers = {"content-type": "application/json"} | headers
     if token:
         headers["authorization"] = f"Bearer {token}"
@@ -112,10 +112,11 @@ def ask(url, method="GET", token=None, body=None, context=None, **headers):
     request = urllib.request.Request(url, data, headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=90, context=context) as answer:
-            return answer.status, json.load(answer)
+            status, kind, content = answer.status, answer.headers.get_content_type(), answer.read()
     except urllib.error.HTTPError as answer:
         with answer:
-            return answer.code, json.load(answer)
+            status, kind, content = answer.code, answer.headers.get_content_type(), answer.read()
+    return status, json.loads(content) if kind == "application/json" else content.decode()
 
 
 def sha256(text):

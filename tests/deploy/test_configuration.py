@@ -1,5 +1,6 @@
 """The configuration of each overlay, in the real driver: with the files and variables that its pod has."""
 
+import json
 import ssl
 import subprocess
 
@@ -50,22 +51,30 @@ def test_a_mistake_in_it_ends_the_driver_with_the_place(cloud, there, instead, t
     assert told in ended.stderr and "cloud.toml" in ended.stderr, ended.stderr
 
 
-def test_metrics_are_for_a_token_of_their_own_with_a_service_monitor(tmp_path, kustomize):
+@pytest.fixture(scope="module")
+def operators():
+    """The paths that are for operators, as far as this driver has them."""
+    paths = json.loads(run("openapi").stdout)["paths"]
+    return [path for path in ("/sizes", "/metrics") if path in paths]
+
+
+def test_metrics_are_for_a_token_of_their_own_with_a_service_monitor(tmp_path, kustomize, operators):
     pod = pod_of(render(choose(kustomize, "aws", ["service-monitor"])), tmp_path / "pod")
     server, url = pod.serve()
     try:
-        assert ask(f"{url}/sizes")[0] == 401
-        assert ask(f"{url}/sizes", token=pod.metrics_token)[0] == 200
+        for path in operators:
+            assert ask(url + path)[0] == 401
+            assert ask(url + path, token=pod.metrics_token)[0] == 200
         assert ask(f"{url}/redis/deploy-check", "PUT", pod.metrics_token, MISSPELLED)[0] == 403
     finally:
         server.stop()
 
 
-def test_operators_paths_and_nothing_else_are_open_with_scrape_annotations(tmp_path, kustomize):
+def test_operators_paths_and_nothing_else_are_open_with_scrape_annotations(tmp_path, kustomize, operators):
     pod = pod_of(render(choose(kustomize, "aws", ["scrape-annotations"])), tmp_path / "pod")
     server, url = pod.serve()
     try:
-        assert ask(f"{url}/sizes")[0] == 200
+        assert [ask(url + path)[0] for path in operators] == [200] * len(operators)
         assert ask(f"{url}/redis/deploy-check", "PUT", body=MISSPELLED)[0] == 401
     finally:
         server.stop()
