@@ -41,7 +41,7 @@ if [[ $EUID -ne 0 ]]; then
 fi
 install_tools
 
-# Under target, so that layers and compiled crates are still there next time and `cargo clean` removes them.
+# Under target, so that stand-ins and compiled crates are still there next time and `cargo clean` removes them.
 kept=$PWD/target/image
 mkdir -p "$kept/tmp"
 # buildah keeps its cache mounts below TMPDIR.
@@ -52,7 +52,10 @@ work=$(mktemp -d)
 server='' mounted=''
 finish() {
     if [[ -n $server ]]; then kill "$server" 2>/dev/null || true; fi
-    if [[ -n $mounted ]]; then build rm "$mounted" >/dev/null || true; fi
+    if [[ -n $mounted ]]; then build umount "$mounted" >/dev/null || true; fi
+    # The store is this script's own. What a build left behind goes; the stand-ins and the compiled crates stay.
+    build rm --all >/dev/null 2>&1 || true
+    build rmi --prune >/dev/null 2>&1 || true
     rm -rf "$work"
 }
 trap finish EXIT
@@ -102,7 +105,7 @@ image=localhost/cache-driver:check
 say "building $image with FEATURES=$features PROFILE=$profile"
 sysroot=$(rustc --print sysroot)
 started=$SECONDS
-timeout --kill-after=30 "$limit" buildah --root "$kept/store" --runroot "$kept/run" bud --quiet --pull-never --layers \
+timeout --kill-after=30 "$limit" buildah --root "$kept/store" --runroot "$kept/run" bud --quiet --pull-never \
     --volume "$sysroot:/opt/rust:ro" --volume "${CARGO_HOME:-$HOME/.cargo}:/opt/cargo" \
     --build-arg "FEATURES=$features" --build-arg "PROFILE=$profile" \
     --build-arg "REVISION=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)" \
