@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check conformance bench fmt lint layering dependencies docs
+.PHONY: help demo test check conformance bench fmt lint layering dependencies docs deploy image
 
 # More for the demo, for example `make demo DEMO="--fast"`.
 DEMO ?=
@@ -43,3 +43,9 @@ docs: ## Only the documentation part of `check`
 
 dependencies: ## Only the dependencies part of `check`: bans, licences, sources, unused, slim builds
 	scripts/dependencies.sh
+
+deploy: ## What deploy/ holds: manifests, definitions, registrations, Terraform
+	scripts/deploy.sh
+
+image: ## Build the image on stand-in bases, and run it as a cluster would; needs root
+	scripts/image.sh

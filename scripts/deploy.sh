@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# What deploy/ holds: manifests render, keep to Kubernetes' schemas and agree with each other, the driver accepts every
+# configuration, the orchestrator's definitions are what the driver takes, registrations are what it prints, and Terraform
+# makes the same of them. Arguments go to pytest, for example `-k kustomize`.
+#
+#   scripts/deploy.sh --write    writes the registrations anew, after a change of the inputs
+#
+# Terraform's own validation needs the providers, which CI cannot download: its formatting is checked, and what it computes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+python=${PYTHON:-python3}
+
+cargo build --quiet
+read_target='import json, sys; print(json.load(sys.stdin)["target_directory"])'
+target=$(cargo metadata --format-version 1 --no-deps | "$python" -c "$read_target")
+export CACHE_DRIVER_BIN=$target/debug/cache-driver
+
+# Each route is a driver of its own.
+if [[ ${1:-} == --write ]]; then
+    for file in deploy/humanitec/drivers/*.json; do
+        "$CACHE_DRIVER_BIN" register --url https://cache-driver.example.com --config deploy/humanitec/register.toml \
+            --route "$(basename "$file" .json)" >"$file.new"
+        mv "$file.new" "$file"
+    done
+    exit
+fi
+
+if ! command -v kubectl >/dev/null; then
+    echo "no kubectl on PATH: it renders the manifests (\`kubectl kustomize\`, no cluster needed)" >&2
+    exit 1
+fi
+
+venv=.venv/deploy requirements=tests/deploy/requirements.txt
+# Made anew when the list changed: pip does not remove what is no longer asked for.
+if ! cmp -s "$requirements" "$venv/requirements.txt"; then
+    rm -rf "$venv"
+    "$python" -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
+    cp "$requirements" "$venv/requirements.txt"
+fi
+
+"$venv/bin/pytest" -c tests/deploy/pytest.ini tests/deploy "$@"
