@@ -113,7 +113,7 @@ async fn ours() -> (Answer, Answer) {
     world.minutes(20);
     resource.put(json!({})).await.is(200);
     let mut config = world.config.clone();
-    config.secrets.keyring[0].id = "k2".to_owned();
+    "k2".clone_into(&mut config.secrets.keyring[0].id);
     let driver = world.driver_with(config).await;
     (waiting, resource.at(&driver.url).forgetful().get().await)
 }
@@ -134,7 +134,7 @@ fn shown(body: &str, began: Timestamp) -> String {
 }
 
 /// The text with every moment moved, as if all had begun at [`BEGIN`].
-fn moved(text: &str, began: Timestamp) -> String {
+fn moved(text: &str, start: Timestamp) -> String {
     let begin: Timestamp = BEGIN.parse().unwrap();
     let is_of_moment = |c: char| c.is_ascii_digit() || "-:.TZ".contains(c);
     let mut out = String::new();
@@ -146,7 +146,7 @@ fn moved(text: &str, began: Timestamp) -> String {
         match word.parse::<Timestamp>() {
             // Whole minutes: how long the test itself took does not matter.
             Ok(moment) => {
-                let minutes = moment.duration_since(began).as_secs() / 60;
+                let minutes = moment.duration_since(start).as_secs() / 60;
                 let minutes = Duration::from_mins(minutes.try_into().unwrap_or_default());
                 out.push_str(&begin.checked_add(minutes).unwrap().to_string());
             }
@@ -206,7 +206,7 @@ fn sections(text: &str) -> BTreeMap<&str, &str> {
 async fn the_page_has_a_section_for_every_code_and_every_example_is_what_came() {
     let began = SystemClock.now();
     let mut page = Page::read(PAGE).text;
-    let examples = provoked().await;
+    let examples = Box::pin(provoked()).await;
     let mut wrong = Vec::new();
     // How many examples of a code have been compared.
     let mut compared: BTreeMap<&str, usize> = BTreeMap::new();

@@ -1,6 +1,7 @@
 //! A shell in a directory of its own, as somebody has it who follows a page step by step.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Stdio;
@@ -14,7 +15,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 /// Ports that pages may use. Each becomes a free one, and what is printed is turned back.
 const PORTS: &[u16] = &[8080, 8081, 9001, 9002, 9003];
 /// For one command, on a machine that compiles at the same time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Much faster than the pages say, so that a test takes seconds.
 const SPEED: &str = "600";
 
@@ -163,7 +164,8 @@ impl Shell {
             if Path::new(&name).extension().is_some_and(|extension| extension == "log") {
                 let text = self.read(&name);
                 let lines: Vec<&str> = text.lines().collect();
-                logs += &format!("--- {name}\n{}\n", lines[lines.len().saturating_sub(20)..].join("\n"));
+                let end = lines[lines.len().saturating_sub(20)..].join("\n");
+                let _ = writeln!(logs, "--- {name}\n{end}");
             }
         }
         logs
