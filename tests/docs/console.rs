@@ -57,11 +57,9 @@ async fn run_block(shell: &mut Shell, block: &Block) -> Result<(), String> {
     let last = commands.len().saturating_sub(1);
     for (index, command) in commands.iter().enumerate() {
         let told = |problem: String| format!("{}: `{}`\n{problem}", block.at, command.text.trim_end());
-        let name =
-            block.notes.iter().find_map(|note| if let Note::KeepsRunning(name) = note { Some(name) } else { None });
-        if let Some(name) = name {
+        if let Some(name) = stays(block, &command.text) {
             let wanted = format!("{}…", command.shown);
-            shell.keep_running(name, &command.text, |printed| fits(&wanted, printed)).await.map_err(told)?;
+            shell.keep_running(&name, &command.text, |printed| fits(&wanted, printed)).await.map_err(told)?;
             continue;
         }
         let code = block
@@ -87,6 +85,22 @@ async fn run_block(shell: &mut Shell, block: &Block) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The name under which a command stays in the background: that of the comment above, or of a command that never ends.
+fn stays(block: &Block, command: &str) -> Option<String> {
+    let mut names = block.notes.iter().filter_map(|note| match note {
+        Note::KeepsRunning(name) => Some(Some(name.clone())),
+        Note::EndsWith(_) => Some(None),
+        _ => None,
+    });
+    if let Some(said) = names.next() {
+        return said;
+    }
+    let mut words = command.split_whitespace().skip_while(|word| word.contains('='));
+    let program = words.find(|word| !matches!(*word, "cargo" | "run" | "--release" | "--"))?;
+    let first = if program == "cache-driver" { words.next()? } else { program };
+    matches!(first, "serve" | "sandbox").then(|| first.to_owned())
 }
 
 /// The commands of a block: each begins with `$ `, goes on while a line ends with `\`, a quote is open or a here-document
@@ -120,6 +134,24 @@ fn is_open(text: &str) -> bool {
         return !text.lines().skip(1).any(|line| line == end);
     }
     text.ends_with('\\') || text.matches('\'').count() % 2 == 1
+}
+
+#[test]
+fn servers_stay_in_the_background_under_their_name() {
+    let block = |notes: &[Note]| Block {
+        at: String::new(),
+        language: "console".to_owned(),
+        notes: notes.to_vec(),
+        lines: Vec::new(),
+    };
+    let named = |notes: &[Note], command: &str| stays(&block(notes), command);
+    assert_eq!(named(&[], "A=b cache-driver serve --sandbox").as_deref(), Some("serve"));
+    assert_eq!(named(&[], "cargo run --release -- sandbox").as_deref(), Some("sandbox"));
+    assert_eq!(named(&[Note::KeepsRunning("two".to_owned())], "cache-driver serve").as_deref(), Some("two"));
+    for (notes, command) in [(&[Note::EndsWith(2)][..], "cache-driver serve"), (&[], "cache-driver token"), (&[], "ls")]
+    {
+        assert_eq!(named(notes, command), None, "{command}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@
 //! | comment | meaning |
 //! |---|---|
 //! | `<!-- not run: WHY -->` | the commands are not run |
-//! | `<!-- keeps running: NAME -->` | the command stays in the background; it takes the place of one of the same name |
+//! | `<!-- keeps running: NAME -->` | the command stays in the background; it takes the place of one of the same name. `serve` and `sandbox` do so by themselves, under these names |
 //! | `<!-- ends with N -->` | the last command ends with this exit code instead of 0 |
 //! | `<!-- again until so -->` | the command is repeated until it prints what is shown |
 //! | `<!-- file: NAME -->` | the block is written to this file, for the commands below it |
