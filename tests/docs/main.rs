@@ -28,6 +28,7 @@ mod harness;
 mod links;
 mod pages;
 mod planted;
+mod provoked;
 mod shell;
 mod words;
 

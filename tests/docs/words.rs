@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use tokio::process::Command;
 
 use crate::NOT_BUILT;
+use crate::errors::CODES;
 use crate::pages::{Page, root};
 
 /// Sections of the configuration. A dotted name that begins with one is a key.
@@ -92,7 +93,7 @@ pub(crate) fn problems(page: &Page, known: &Known) -> Vec<String> {
         }
         for code in text.match_indices("RES-").map(|(at, _)| &text[at + 4..]) {
             let digits: String = code.chars().take_while(char::is_ascii_digit).collect();
-            if digits.len() == 3 && !(101..=114).contains(&digits.parse::<u16>().unwrap()) {
+            if digits.len() == 3 && !CODES.contains(&digits.parse().unwrap()) {
                 told(format!("there is no RES-{digits}"));
             }
         }
