@@ -39,7 +39,7 @@ pub(crate) async fn run(page: &Page) -> Vec<String> {
 /// The command that a block needs and the program does not have yet.
 fn lacks(block: &Block) -> Option<&'static str> {
     let text = block.text();
-    NOT_BUILT.iter().copied().find(|command| {
+    NOT_BUILT.lines().find(|command| {
         let call = format!("cache-driver {command}");
         text.match_indices(&call).any(|(at, _)| {
             let after = text[at + call.len()..].chars().next();

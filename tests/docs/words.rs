@@ -83,7 +83,7 @@ pub(crate) fn problems(page: &Page, known: &Known) -> Vec<String> {
                 told(format!("`{name}` is no key of config/default.toml"));
             }
             if let Some(command) = command(name).filter(|command| !known.commands.contains(*command))
-                && !NOT_BUILT.contains(&command)
+                && !NOT_BUILT.lines().any(|missing| missing == command)
             {
                 told(format!("`{name}`: the program has no command `{command}`"));
             }
