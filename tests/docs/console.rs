@@ -21,7 +21,7 @@ pub(crate) async fn run(page: &Page) -> Vec<String> {
     if !blocks.iter().any(|block| is_run(&block)) {
         return Vec::new();
     }
-    let mut shell = Shell::start().await;
+    let mut shell = Shell::start(&page.text).await;
     for block in &blocks {
         if let Some(name) = block.file() {
             shell.write(name, &block.text());

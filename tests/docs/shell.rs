@@ -1,6 +1,6 @@
 //! A shell in a directory of its own, as somebody has it who follows a page step by step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::net::TcpListener;
 use std::path::Path;
@@ -12,8 +12,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-/// Ports that pages may use. Each becomes a free one, and what is printed is turned back.
-const PORTS: &[u16] = &[8080, 8081, 9001, 9002, 9003];
+/// Where the driver listens by default.
+const USUAL: u16 = 8080;
 /// For one command, on a machine that compiles at the same time.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// Much faster than the pages say, so that a test takes seconds.
@@ -36,7 +36,8 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
-    pub(crate) async fn start() -> Self {
+    /// A shell for a page. Each port of this machine that the page uses becomes a free one; what is printed is turned back.
+    pub(crate) async fn start(page: &str) -> Self {
         for tool in ["bash", "curl", "jq", "openssl"] {
             let found = Command::new(tool).arg("--version").output().await;
             assert!(found.is_ok(), "the commands of the documentation need {tool}: install it");
@@ -44,9 +45,10 @@ impl Shell {
         let dir = tempfile::tempdir().unwrap();
         let binary = Path::new(env!("CARGO_BIN_EXE_cache-driver")).parent().unwrap();
         // All at once, so that no two are the same.
-        let free: Vec<TcpListener> = PORTS.iter().map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let used = ports(page);
+        let free: Vec<TcpListener> = used.iter().map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
         let free = free.iter().map(|listener| listener.local_addr().unwrap().port());
-        let ports: BTreeMap<u16, u16> = PORTS.iter().copied().zip(free).collect();
+        let ports: BTreeMap<u16, u16> = used.into_iter().zip(free).collect();
         let mut bash = Command::new("bash")
             .args(["--noprofile", "--norc"])
             .current_dir(dir.path())
@@ -57,7 +59,7 @@ impl Shell {
             .env("COLUMNS", "120")
             .env("CACHE_DRIVER__SANDBOX__SPEED", SPEED)
             // Where the driver listens by default, at the port that stands for it here.
-            .env("CACHE_DRIVER__SERVER__LISTEN", format!("127.0.0.1:{}", ports[&8080]))
+            .env("CACHE_DRIVER__SERVER__LISTEN", format!("127.0.0.1:{}", ports[&USUAL]))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .process_group(0)
@@ -189,6 +191,18 @@ impl Drop for Shell {
     }
 }
 
+/// The ports of four digits that a page uses. Longer ones were chosen by the machine, and are never compared.
+fn ports(page: &str) -> BTreeSet<u16> {
+    let mut found = BTreeSet::from([USUAL]);
+    for before in ["127.0.0.1:", "localhost:", "-port "] {
+        for part in page.split(before).skip(1) {
+            let digits = part.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+            found.extend(digits.parse::<u16>().ok().filter(|_| digits.len() == 4));
+        }
+    }
+    found
+}
+
 /// Puts one port in the place of another, where it stands as a whole number.
 fn swap(text: &str, from: u16, to: u16) -> String {
     let from = from.to_string();
@@ -203,4 +217,11 @@ fn swap(text: &str, from: u16, to: u16) -> String {
         rest = after;
     }
     out + rest
+}
+
+#[test]
+fn ports_of_pages_become_others_and_back() {
+    let page = "--aws-port 9001, localhost:8081/a, \"127.0.0.1:9002\" and 127.0.0.1:43210";
+    assert_eq!(ports(page), BTreeSet::from([8080, 8081, 9001, 9002]));
+    assert_eq!(swap("a:8080/8080, 18080 80801 x8080", 8080, 7), "a:7/7, 18080 80801 x8080");
 }
