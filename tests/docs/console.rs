@@ -103,8 +103,8 @@ fn stays(block: &Block, command: &str) -> Option<String> {
     matches!(first, "serve" | "sandbox").then(|| first.to_owned())
 }
 
-/// The commands of a block: each begins with `$ `, goes on while a line ends with `\`, a quote is open or a here-document
-/// is not at its end, and what follows is what it prints.
+/// The commands of a block: each begins with `$ `, goes on while a line ends with `\` or `|`, a quote is open or a
+/// here-document is not at its end, and what follows is what it prints.
 pub(crate) fn commands(lines: &[String]) -> Result<Vec<Command>, String> {
     let mut found: Vec<Command> = Vec::new();
     let mut rest = lines.iter();
@@ -133,7 +133,7 @@ fn is_open(text: &str) -> bool {
         let end = after.split('\'').next().unwrap_or_default();
         return !text.lines().skip(1).any(|line| line == end);
     }
-    text.ends_with('\\') || text.matches('\'').count() % 2 == 1
+    text.ends_with(['\\', '|']) || text.matches('\'').count() % 2 == 1
 }
 
 #[test]

@@ -29,7 +29,8 @@ impl Known {
         let lines = help.lines().filter_map(|line| line.strip_prefix("  "));
         let commands = lines.filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()));
         let commands = commands.filter_map(|line| line.split_whitespace().next());
-        Self { keys: keys(&text), commands: commands.map(str::to_owned).collect() }
+        let commands = commands.chain(["help"]).map(str::to_owned).collect();
+        Self { keys: keys(&text), commands }
     }
 }
 
@@ -126,7 +127,10 @@ fn command(name: &str) -> Option<&str> {
 
 fn is_missing_file(name: &str) -> bool {
     let is_path = FOLDERS.iter().any(|folder| name.starts_with(folder) && name.len() > folder.len());
+    // A part in capitals stands for one of several.
+    let stands_for = |part: &str| part.chars().all(|c| c.is_ascii_uppercase());
     let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+    let is_plain = is_plain && !name.trim_end_matches('/').split('/').any(stands_for);
     is_path && is_plain && !root().join(name).exists()
 }
 
