@@ -16,7 +16,7 @@
 //! In what is shown `…` stands for anything. Moments, ids of requests, ports and milliseconds are never compared.
 
 #![cfg(all(feature = "aws", feature = "gcp", feature = "azure", feature = "sandbox"))]
-#![expect(clippy::unwrap_used, reason = "the helpers are part of the tests")]
+#![expect(clippy::unwrap_used, reason = "whatever a test uses is a part of it")]
 
 mod compare;
 mod console;
