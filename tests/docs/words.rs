@@ -110,6 +110,11 @@ fn is_unknown_key(name: &str, known: &Known) -> bool {
     if !SECTIONS.contains(&section) || key.contains(is_any) || key.contains(['/', '(']) && !key.contains('"') {
         return false;
     }
+    // Clouds have permissions that begin so too.
+    let is_cloud = |rest: &str| ["aws", "gcp", "azure"].iter().any(|cloud| rest.starts_with(cloud));
+    if key.strip_prefix("providers.").is_some_and(|rest| !is_cloud(rest)) {
+        return false;
+    }
     !known.keys.contains(&general(&unquoted(key)))
 }
 
