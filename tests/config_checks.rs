@@ -252,7 +252,7 @@ fn the_example_files_load_and_let_the_driver_start() {
         names.push(name);
     }
     names.sort();
-    assert_eq!(names, ["aws.toml", "multi-cloud.toml", "sandbox.toml"]);
+    assert_eq!(names, ["aws.toml", "azure.toml", "gcp.toml", "multi-cloud.toml", "sandbox.toml"]);
 }
 
 proptest! {
