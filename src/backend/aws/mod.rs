@@ -14,10 +14,11 @@ mod replication_group;
 mod retry;
 mod tags;
 mod time;
+mod watch;
 
 use std::sync::Arc;
 
-use crate::backend::Backend;
+use crate::backend::{Backend, Calls};
 use crate::cache::SizeTable;
 use crate::clock::Clock;
 use crate::config::Aws;
@@ -47,12 +48,18 @@ impl Shared {
 /// The backends of AWS: replication groups.
 ///
 /// Calls nobody, and needs no identity: both wait for the first call. `user_agent` (`cache-driver/1.0`) is told to AWS with
-/// every call.
+/// every call, and every call is told to `calls`.
 #[must_use]
-pub fn backends(config: &Aws, sizes: SizeTable, clock: Arc<dyn Clock>, user_agent: &str) -> Vec<Arc<dyn Backend>> {
+pub fn backends(
+    config: &Aws,
+    sizes: SizeTable,
+    clock: Arc<dyn Clock>,
+    user_agent: &str,
+    calls: Calls,
+) -> Vec<Arc<dyn Backend>> {
     let shared = Arc::new(Shared {
         defaults: inputs::read(&config.defaults),
-        clients: Clients::new(config, user_agent),
+        clients: Clients::new(config, user_agent, calls),
         config: config.clone(),
         sizes,
         clock,

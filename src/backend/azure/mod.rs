@@ -20,6 +20,7 @@ mod resolving;
 mod sku;
 mod tags;
 mod transport;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +29,7 @@ use moka::future::Cache;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::backend::{At, Backend, BackendError, Kind, Ownership, Result, Scope};
+use crate::backend::{At, Backend, BackendError, Calls, Kind, Ownership, Result, Scope};
 use crate::cache::{CacheName, Mark, Place, Product, SizeTable};
 use crate::clock::Clock;
 use crate::config::Azure;
@@ -129,12 +130,18 @@ impl Shared {
 /// The backends of Azure: Managed Redis, and Azure Cache for Redis.
 ///
 /// Calls nobody, and needs no identity: both wait for the first call. `user_agent` (`cache-driver/1.0`) is told to Azure
-/// with every call.
+/// with every call, and every call is told to `calls`.
 #[must_use]
-pub fn backends(config: &Azure, sizes: SizeTable, clock: Arc<dyn Clock>, user_agent: &str) -> Vec<Arc<dyn Backend>> {
+pub fn backends(
+    config: &Azure,
+    sizes: SizeTable,
+    clock: Arc<dyn Clock>,
+    user_agent: &str,
+    calls: Calls,
+) -> Vec<Arc<dyn Backend>> {
     let shared = Arc::new(Shared {
         defaults: inputs::read(&config.defaults),
-        arm: Arm::new(config, user_agent, clock.clone()),
+        arm: Arm::new(config, user_agent, clock.clone(), calls),
         operations: Operations::new(),
         accounts: Cache::builder().max_capacity(256).time_to_live(Duration::from_hours(1)).build(),
         config: config.clone(),

@@ -27,10 +27,11 @@ mod signs;
 mod snapshots;
 mod status;
 mod valkey;
+mod watch;
 
 use std::sync::Arc;
 
-use crate::backend::Backend;
+use crate::backend::{Backend, Calls};
 use crate::cache::SizeTable;
 use crate::clock::Clock;
 use crate::config::Gcp;
@@ -54,10 +55,16 @@ struct Shared {
 /// The backends of Google Cloud.
 ///
 /// Calls nobody, and needs no identity: both wait for the first call. `user_agent` (`cache-driver/1.0`) is told to Google
-/// with every call.
+/// with every call, and every call is told to `calls`.
 #[must_use]
-pub fn backends(config: &Gcp, sizes: SizeTable, clock: Arc<dyn Clock>, user_agent: &str) -> Vec<Arc<dyn Backend>> {
-    let api = Api::new(config, clock.clone(), user_agent);
+pub fn backends(
+    config: &Gcp,
+    sizes: SizeTable,
+    clock: Arc<dyn Clock>,
+    user_agent: &str,
+    calls: Calls,
+) -> Vec<Arc<dyn Backend>> {
+    let api = Api::new(config, clock.clone(), user_agent, calls);
     let shared =
         Arc::new(Shared { config: config.clone(), defaults: inputs::read(&config.defaults), sizes, clock, api });
     vec![
