@@ -17,13 +17,14 @@ const HEAD: &str = "CACHE_DRIVER__";
 const FILES: &str = "CACHE_DRIVER_CONFIG";
 
 /// Tables whose keys are names that somebody has chosen, which may hold `-` where a variable cannot.
-const NAMED: [&[&str]; 6] = [
+const NAMED: [&[&str]; 7] = [
     &["routes"],
     &["profiles"],
     &["regions"],
     &["providers", "aws", "accounts"],
     &["providers", "gcp", "accounts"],
     &["providers", "azure", "accounts"],
+    &["telemetry", "otlp", "headers"],
 ];
 
 /// Keys that are texts whatever they begin with: anything, PEM, an IPv6 address.
