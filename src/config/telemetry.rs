@@ -129,3 +129,65 @@ pub(super) fn check(otlp: &Otlp) -> Vec<Problem> {
     }
     problems
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn with_headers_file(text: &str) -> (Otlp, Vec<String>) {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        let mut otlp = Otlp { headers_file: Some(file.path().to_owned()), ..Otlp::default() };
+        otlp.headers.insert("x-team".to_owned(), SecretString::from("CANARY"));
+        let problems = read_files(&mut otlp).into_iter().chain(check(&otlp));
+        let problems = problems.map(|problem| problem.to_string()).collect();
+        (otlp, problems)
+    }
+
+    #[test]
+    fn headers_come_from_a_file_and_are_never_shown() {
+        let (otlp, problems) = with_headers_file("Authorization: Bearer CANARY\n\nx-api-key:CANARY: with: colons\n");
+        assert_eq!(problems, Vec::<String>::new());
+        let header = |name: &str| otlp.headers[name].expose_secret().to_owned();
+        assert_eq!(
+            (header("authorization"), header("x-api-key")),
+            ("Bearer CANARY".into(), "CANARY: with: colons".into())
+        );
+        let shown = format!("{otlp:?} {}", serde_json::to_string(&otlp).unwrap());
+        assert!(shown.contains("authorization") && !shown.contains("CANARY"), "{shown}");
+    }
+
+    #[test]
+    fn a_file_that_holds_no_headers_is_refused_by_its_lines() {
+        let (_, problems) = with_headers_file("Bearer CANARY\nx-team: CANARY\nCANARY name: x\nx-bad: CANARY\u{1}\n");
+        let told = problems.join("\n");
+        assert_eq!(problems.len(), 4, "{told}");
+        assert!(
+            told.contains("line 1 is no header") && told.contains("line 2 sets a header that is set already"),
+            "{told}"
+        );
+        assert!(told.contains("telemetry.otlp.headers.x-bad") && !told.contains("CANARY"), "{told}");
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        let refused = |otlp: Otlp| check(&otlp).iter().map(|problem| problem.path.clone()).collect::<Vec<_>>();
+        let of = Otlp::default;
+        for endpoint in
+            ["collector:4318", "ftp://collector", "http://user:CANARY@collector", "http://collector?key=CANARY"]
+        {
+            let otlp = Otlp { endpoint: Some(endpoint.to_owned()), ..of() };
+            assert_eq!(refused(otlp), ["telemetry.otlp.endpoint"], "{endpoint}");
+        }
+        for ratio in [-0.1, 1.1, f64::NAN] {
+            assert_eq!(refused(Otlp { sample_ratio: ratio, ..of() }), ["telemetry.otlp.sample_ratio"], "{ratio}");
+        }
+        assert_eq!(refused(Otlp { timeout: Duration::ZERO, ..of() }), ["telemetry.otlp.timeout"]);
+        assert_eq!(
+            refused(Otlp { endpoint: Some("https://collector/otlp/".to_owned()), ..of() }),
+            Vec::<String>::new()
+        );
+    }
+}
