@@ -68,7 +68,11 @@ impl Service {
             telemetry.answered(&ledger, &Answered { method: method.as_str(), status, code, request_id: &request_id });
             response
         };
-        ledger.clone().scope(answering).instrument(span).await
+        let mut unanswered =
+            Unanswered { ledger: &ledger, method: method.as_str(), request_id: &request_id, span: Some(&span) };
+        let response = ledger.clone().scope(answering).instrument(span.clone()).await;
+        unanswered.span = None;
+        response
     }
 
     /// Within the limits of this server.
@@ -125,6 +129,37 @@ impl Service {
         let wait =
             if is_legacy { server.legacy.wait } else { prefer::wait(headers, server.max_wait).unwrap_or_default() };
         server.request_timeout + wait
+    }
+}
+
+/// A request that is dropped before it is answered, because its caller has gone away, leaves its line too.
+struct Unanswered<'a> {
+    ledger: &'a Ledger,
+    method: &'a str,
+    request_id: &'a str,
+    /// `None` once it is answered.
+    span: Option<&'a Span>,
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        let Some(span) = self.span else { return };
+        let entries = self.ledger.entries();
+        let (route, id, cloud_request_ids) = (entries.route.as_deref(), entries.id.as_deref(), entries.request_ids());
+        let (status, cloud_calls) = (line::HUNG_UP, entries.calls);
+        span.in_scope(|| {
+            tracing::info!(
+                route,
+                id,
+                outcome = "hung_up",
+                status,
+                cloud_calls,
+                cloud_request_ids,
+                "the caller hung up"
+            );
+        });
+        let answered = Answered { method: self.method, status, code: None, request_id: self.request_id };
+        self.ledger.telemetry().answered(self.ledger, &answered);
     }
 }
 

@@ -8,6 +8,9 @@ use axum::response::Response;
 use super::error::ApiError;
 use crate::telemetry::Entries;
 
+/// What counts as the status of a request whose caller did not wait: no real one, and known from proxies.
+pub(super) const HUNG_UP: u16 = 499;
+
 /// Writes the line at a level, with the fields that every line has and those that are given.
 macro_rules! answered {
     ($level:ident, $line:expr $(, $field:ident)*) => {

@@ -149,7 +149,9 @@ impl Ledger {
         what(&mut self.entries.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    pub(super) fn telemetry(&self) -> &Telemetry {
+    /// Where it is told.
+    #[must_use]
+    pub fn telemetry(&self) -> &Telemetry {
         &self.telemetry
     }
 

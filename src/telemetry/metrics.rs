@@ -166,7 +166,7 @@ impl Metrics {
         to.register("caches_pending", "Caches that this process keeps up after a 202", self.pending.clone());
         let help = "How long caches took from the begin of their operation until they could be used";
         to.register_with_unit("time_to_ready", help, Unit::Seconds, self.ready.clone());
-        let help = "Resources of which this process last said that their deadline has passed";
+        let help = "Resources of which this process last said, in the last hour, that their deadline has passed";
         to.register("caches_past_deadline", help, self.late.clone());
         to.register("background_tasks", "Background tasks", self.tasks.clone());
         to.register("background_tasks_limit", "The most background tasks", self.most_tasks.clone());

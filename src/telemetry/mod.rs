@@ -9,7 +9,7 @@ mod metrics;
 mod otlp;
 mod trace;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -24,7 +24,7 @@ pub use trace::TraceContext;
 
 use crate::backend::{CloudCall, Observer};
 use crate::cache::{Code, Provider};
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::Otlp;
 use crate::random::Random;
 use metrics::Metrics;
@@ -32,6 +32,8 @@ use trace::{Span, SpanKind, Tracer};
 
 /// Caches that are remembered to be late.
 const MOST_LATE: usize = 10_000;
+/// For how long, unless it is said again: another replica may have seen it well since.
+const LATE: Duration = Duration::from_hours(1);
 
 /// What telemetry is made of.
 #[derive(Debug)]
@@ -61,8 +63,8 @@ struct Inner {
     random: Arc<dyn Random>,
     version: String,
     tracer: OnceLock<Tracer>,
-    /// Resources whose last word was that their deadline has passed.
-    late: Mutex<HashSet<String>>,
+    /// Resources whose last word was that their deadline has passed, and when that was said.
+    late: Mutex<HashMap<String, Timestamp>>,
 }
 
 impl fmt::Debug for Telemetry {
@@ -190,7 +192,12 @@ impl Telemetry {
     /// Everything that is measured, in the text format of `OpenMetrics`.
     #[must_use]
     pub fn exposition(&self, load: &Load) -> String {
-        let late = self.inner.late.lock().unwrap_or_else(PoisonError::into_inner).len();
+        let late = {
+            let now = self.inner.clock.now();
+            let mut late = self.inner.late.lock().unwrap_or_else(PoisonError::into_inner);
+            late.retain(|_, said| said.checked_add(LATE).is_ok_and(|until| now < until));
+            late.len()
+        };
         // One at a time: the load is written first and read with the rest.
         let registry = self.inner.registry.lock().unwrap_or_else(PoisonError::into_inner);
         self.inner.metrics.set(load, late);
@@ -203,8 +210,8 @@ impl Telemetry {
         let mut late = self.inner.late.lock().unwrap_or_else(PoisonError::into_inner);
         if !is_late {
             late.remove(id);
-        } else if late.len() < MOST_LATE {
-            late.insert(id.to_owned());
+        } else if late.len() < MOST_LATE || late.contains_key(id) {
+            late.insert(id.to_owned(), self.inner.clock.now());
         }
     }
 
