@@ -135,7 +135,7 @@ mod tests {
     use std::sync::Arc;
 
     use azure_core::http::Method;
-    use tokio::io::AsyncWriteExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
     use crate::backend::Unobserved;
@@ -152,6 +152,7 @@ mod tests {
         let endpoint = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
         let serving = tokio::spawn(async move {
             let (mut stream, _) = listener.accept().await.unwrap();
+            assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
             let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n";
             stream.write_all(head.as_bytes()).await.unwrap();
             // Until the other side has had enough.

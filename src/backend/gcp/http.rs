@@ -214,7 +214,7 @@ fn deepest(error: &dyn StdError) -> String {
 mod tests {
     use std::sync::Arc;
 
-    use tokio::io::AsyncWriteExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
     use crate::backend::Unobserved;
@@ -236,6 +236,7 @@ mod tests {
         let serving = tokio::spawn(async move {
             for _ in 0..2 {
                 let (mut stream, _) = listener.accept().await.unwrap();
+                assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
                 let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n";
                 stream.write_all(head.as_bytes()).await.unwrap();
                 // Until the other side has had enough.
