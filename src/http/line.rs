@@ -6,6 +6,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::error::ApiError;
+use crate::backend::Phase;
+use crate::cache::{Product, Provider};
 use crate::telemetry::Entries;
 
 /// What counts as the status of a request whose caller did not wait: no real one, and known from proxies.
@@ -50,15 +52,15 @@ pub(super) fn log(response: &Response, error: Option<&ApiError>, entries: &Entri
     let status = response.status();
     let details = error.map(|error| &error.error().details);
     let product = entries.product.or_else(|| details.and_then(|details| details.product));
-    let provider = product.map(|known| known.provider()).or_else(|| details.and_then(|details| details.provider));
+    let provider = product.map(Product::provider).or_else(|| details.and_then(|details| details.provider));
     let line = Line {
         route: entries.route.as_deref().unwrap_or("none"),
         id: entries.id.as_deref(),
         outcome: outcome(status),
         status: status.as_u16(),
-        provider: provider.map(|known| known.as_str()),
-        product: product.map(|known| known.as_str()),
-        phase: entries.phase.map(|known| known.as_str()),
+        provider: provider.map(Provider::as_str),
+        product: product.map(Product::as_str),
+        phase: entries.phase.map(Phase::as_str),
         cloud_request_ids: entries.request_ids(),
         duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         entries,

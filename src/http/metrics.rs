@@ -11,7 +11,7 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 
 /// Metrics
 ///
-/// In the text format of OpenMetrics. Operators' tokens open it.
+/// In the text format of `OpenMetrics`. Tokens for operators open it.
 #[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "Operators",
     responses((status = 200, description = "The metrics", body = String, content_type = "application/openmetrics-text")))]
 pub(super) async fn metrics(State(app): State<App>) -> Response {

@@ -22,8 +22,8 @@ pub use otlp::Exporting;
 pub use prometheus_client::registry::Registry;
 pub use trace::TraceContext;
 
-use crate::backend::{CloudCall, Observer};
-use crate::cache::{Code, Provider};
+use crate::backend::{CloudCall, Observer, Phase};
+use crate::cache::{Code, Product, Provider};
 use crate::clock::{Clock, Timestamp};
 use crate::config::Otlp;
 use crate::random::Random;
@@ -153,7 +153,7 @@ impl Telemetry {
         if let Some(id) = &entries.id {
             self.late(id, ended == Ended::Late);
         }
-        let (product, phase) = (entries.product.map(|known| known.as_str()), entries.phase.map(|known| known.as_str()));
+        let (product, phase) = (entries.product.map(Product::as_str), entries.phase.map(Phase::as_str));
         let cloud_request_ids = entries.request_ids();
         tracing::info!(
             outcome = ended.as_str(),

@@ -15,12 +15,12 @@ async fn the_line_has_where_it_is_how_it_is_and_the_clouds_request_ids() {
     resource.get().await.is(202);
     let lines = captured.lines("answered");
     let line = &lines[0];
-    let word = |key: &str| line[key].as_str().unwrap().to_owned();
-    assert_eq!((word("provider"), word("product")), ("aws".to_owned(), "aws/replication-group".to_owned()));
-    assert_eq!((word("outcome"), word("phase")), ("pending".to_owned(), "creating".to_owned()));
-    assert_eq!((word("route"), word("id")), ("/redis/{GUResID}".to_owned(), resource.id.clone()));
+    let text = |key: &str| line[key].as_str().unwrap().to_owned();
+    assert_eq!((text("provider"), text("product")), ("aws".to_owned(), "aws/replication-group".to_owned()));
+    assert_eq!((text("outcome"), text("phase")), ("pending".to_owned(), "creating".to_owned()));
+    assert_eq!((text("route"), text("id")), ("/redis/{GUResID}".to_owned(), resource.id.clone()));
     let calls = line["cloud_calls"].as_u64().unwrap();
-    let ids: Vec<String> = word("cloud_request_ids").split(',').map(str::to_owned).collect();
+    let ids: Vec<String> = text("cloud_request_ids").split(',').map(str::to_owned).collect();
     assert!(calls >= 3 && ids.len() as u64 == calls, "{line}");
     let listed = world.cloud.control().calls().to_json();
     let of_both = lines.iter().map(|line| line["cloud_calls"].as_u64().unwrap()).sum::<u64>();

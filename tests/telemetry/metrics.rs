@@ -155,7 +155,7 @@ async fn what_this_process_keeps_up_is_counted_until_it_is_done() {
 async fn a_cache_past_its_deadline_counts_until_it_is_well() {
     let world = World::with(|config| {
         let deadlines = Deadlines {
-            create: std::time::Duration::from_secs(60),
+            create: std::time::Duration::from_mins(1),
             ..config.lifecycle.deadlines_of(cache_driver::cache::Product::AwsReplicationGroup)
         };
         config.lifecycle.deadlines.insert(cache_driver::cache::Product::AwsReplicationGroup, deadlines);

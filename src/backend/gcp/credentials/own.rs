@@ -58,9 +58,9 @@ impl Own {
             Ok(token) => {
                 let token = SecretString::from(token.as_str().to_owned());
                 if self.is_known(&token) {
-                    begun.unsent()
+                    begun.unsent();
                 } else {
-                    begun.end(CallOutcome::Ok, None)
+                    begun.end(CallOutcome::Ok, None);
                 }
                 Ok(token)
             }
