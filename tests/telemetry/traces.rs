@@ -1,5 +1,6 @@
 //! Spans, as a collector gets them.
 
+use std::process::Stdio;
 use std::time::Duration;
 
 use cache_driver::clock::{Clock, SystemClock};
@@ -8,9 +9,10 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use secrecy::SecretString;
 use serde_json::json;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::collector::{Collector, attribute};
-use crate::harness::{Caller, World, eventually};
+use crate::harness::{Caller, Settings, World, command, eventually};
 use crate::server::{Captured, Server};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -167,4 +169,36 @@ async fn nobody_waits_for_a_collector_that_never_answers() {
     let took = Duration::try_from(SystemClock.now().duration_since(began)).unwrap();
     assert!(took >= timeout && took < Duration::from_secs(20), "{took:?}");
     assert_eq!(captured.lines("the last spans could not be sent in time and are lost").len(), 1);
+}
+
+#[tokio::test]
+async fn a_process_that_is_told_to_stop_sends_its_last_spans_and_writes_no_header_of_the_collector() {
+    let (world, collector) = (World::fast(60.0).await, Collector::start().await);
+    let more = format!(
+        "[log]\nlevel = \"trace\"\n[telemetry.otlp]\nendpoint = \"{}\"\n\
+         [telemetry.otlp.headers]\nauthorization = \"Bearer c4n4ry\"\n",
+        collector.url
+    );
+    let settings = Settings::over(&world, &more);
+    let mut child = command();
+    child.args(["serve", "--config"]).arg(&settings.file).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = child.spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let url = loop {
+        let line = lines.next_line().await.unwrap().expect("it starts");
+        if let Some(url) = line.strip_prefix("listening on ") {
+            break url.to_owned();
+        }
+    };
+    Caller::new(&url, &world.id()).put(json!({})).await.is(202);
+    let pid = child.id().unwrap().to_string();
+    assert!(tokio::process::Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
+    let ended = child.wait_with_output().await.unwrap();
+    assert!(ended.status.success(), "{ended:?}");
+    let spans = collector.spans();
+    assert_eq!(of_kind(&spans, SpanKind::Server).len(), 1, "{spans:#?}");
+    assert!(of_kind(&spans, SpanKind::Client).iter().any(|call| call.name == "CreateReplicationGroup"));
+    assert_eq!(collector.headers()["authorization"], "Bearer c4n4ry");
+    let log = String::from_utf8(ended.stderr).unwrap();
+    assert!(log.contains("answered") && !log.contains("c4n4ry"), "{log}");
 }
