@@ -53,15 +53,15 @@ type Make = fn(&Providers, &SizeTable, &Arc<dyn Clock>, user_agent: &str, Calls)
 const MAKERS: &[(Provider, Make)] = &[
     #[cfg(feature = "aws")]
     (Provider::Aws, |config, sizes, clock, user_agent, calls| {
-        aws::backends(&config.aws, sizes.clone(), clock.clone(), user_agent, calls)
+        aws::observed(&config.aws, sizes.clone(), clock.clone(), user_agent, calls)
     }),
     #[cfg(feature = "gcp")]
     (Provider::Gcp, |config, sizes, clock, user_agent, calls| {
-        gcp::backends(&config.gcp, sizes.clone(), clock.clone(), user_agent, calls)
+        gcp::observed(&config.gcp, sizes.clone(), clock.clone(), user_agent, calls)
     }),
     #[cfg(feature = "azure")]
     (Provider::Azure, |config, sizes, clock, user_agent, calls| {
-        azure::backends(&config.azure, sizes.clone(), clock.clone(), user_agent, calls)
+        azure::observed(&config.azure, sizes.clone(), clock.clone(), user_agent, calls)
     }),
 ];
 

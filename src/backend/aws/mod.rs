@@ -18,8 +18,8 @@ mod watch;
 
 use std::sync::Arc;
 
-use crate::backend::{Backend, Calls};
-use crate::cache::SizeTable;
+use crate::backend::{Backend, Calls, Unobserved};
+use crate::cache::{Provider, SizeTable};
 use crate::clock::Clock;
 use crate::config::Aws;
 
@@ -48,9 +48,16 @@ impl Shared {
 /// The backends of AWS: replication groups.
 ///
 /// Calls nobody, and needs no identity: both wait for the first call. `user_agent` (`cache-driver/1.0`) is told to AWS with
-/// every call, and every call is told to `calls`.
+/// every call.
 #[must_use]
-pub fn backends(
+pub fn backends(config: &Aws, sizes: SizeTable, clock: Arc<dyn Clock>, user_agent: &str) -> Vec<Arc<dyn Backend>> {
+    let calls = Calls::new(Provider::Aws, clock.clone(), Arc::new(Unobserved));
+    observed(config, sizes, clock, user_agent, calls)
+}
+
+/// The same, with every call told to `calls`.
+#[must_use]
+pub fn observed(
     config: &Aws,
     sizes: SizeTable,
     clock: Arc<dyn Clock>,

@@ -29,8 +29,8 @@ use moka::future::Cache;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::backend::{At, Backend, BackendError, Calls, Kind, Ownership, Result, Scope};
-use crate::cache::{CacheName, Mark, Place, Product, SizeTable};
+use crate::backend::{At, Backend, BackendError, Calls, Kind, Ownership, Result, Scope, Unobserved};
+use crate::cache::{CacheName, Mark, Place, Product, Provider, SizeTable};
 use crate::clock::Clock;
 use crate::config::Azure;
 
@@ -130,9 +130,16 @@ impl Shared {
 /// The backends of Azure: Managed Redis, and Azure Cache for Redis.
 ///
 /// Calls nobody, and needs no identity: both wait for the first call. `user_agent` (`cache-driver/1.0`) is told to Azure
-/// with every call, and every call is told to `calls`.
+/// with every call.
 #[must_use]
-pub fn backends(
+pub fn backends(config: &Azure, sizes: SizeTable, clock: Arc<dyn Clock>, user_agent: &str) -> Vec<Arc<dyn Backend>> {
+    let calls = Calls::new(Provider::Azure, clock.clone(), Arc::new(Unobserved));
+    observed(config, sizes, clock, user_agent, calls)
+}
+
+/// The same, with every call told to `calls`.
+#[must_use]
+pub fn observed(
     config: &Azure,
     sizes: SizeTable,
     clock: Arc<dyn Clock>,

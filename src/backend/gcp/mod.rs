@@ -31,8 +31,8 @@ mod watch;
 
 use std::sync::Arc;
 
-use crate::backend::{Backend, Calls};
-use crate::cache::SizeTable;
+use crate::backend::{Backend, Calls, Unobserved};
+use crate::cache::{Provider, SizeTable};
 use crate::clock::Clock;
 use crate::config::Gcp;
 
@@ -55,9 +55,16 @@ struct Shared {
 /// The backends of Google Cloud.
 ///
 /// Calls nobody, and needs no identity: both wait for the first call. `user_agent` (`cache-driver/1.0`) is told to Google
-/// with every call, and every call is told to `calls`.
+/// with every call.
 #[must_use]
-pub fn backends(
+pub fn backends(config: &Gcp, sizes: SizeTable, clock: Arc<dyn Clock>, user_agent: &str) -> Vec<Arc<dyn Backend>> {
+    let calls = Calls::new(Provider::Gcp, clock.clone(), Arc::new(Unobserved));
+    observed(config, sizes, clock, user_agent, calls)
+}
+
+/// The same, with every call told to `calls`.
+#[must_use]
+pub fn observed(
     config: &Gcp,
     sizes: SizeTable,
     clock: Arc<dyn Clock>,
