@@ -177,10 +177,11 @@ fn everything_on(dir: &Path) -> String {
         let is_key = line.strip_prefix('#').filter(|rest| !rest.starts_with(' ') && !rest.is_empty());
         lines.push(is_key.unwrap_or(line).to_owned());
     }
-    for name in ["aws-ca.pem", "azure-ca.pem", "gcp-ca.pem"] {
+    for name in ["aws-ca.pem", "azure-ca.pem", "gcp-ca.pem", "otlp-ca.pem"] {
         std::fs::write(dir.join(name), "text").unwrap();
     }
     std::fs::write(dir.join("gcp-production.json"), GCP_KEY).unwrap();
+    std::fs::write(dir.join("otlp-headers"), "x-team: shops").unwrap();
     lines.join("\n").replace("/etc/cache-driver", dir.to_str().unwrap())
 }
 

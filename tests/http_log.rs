@@ -7,6 +7,7 @@ mod support;
 
 use std::io;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use cache_driver::config::{Log, LogFormat};
 use cache_driver::telemetry;
@@ -66,9 +67,38 @@ async fn each_request_leaves_one_line_with_its_ids() {
     assert_eq!(span["trace_id"], "0af7651916cd43dd8448eb211c80319c");
     assert_eq!((&lines[0]["route"], &lines[0]["id"]), (&json!("/redis/{GUResID}"), &json!(ID)));
     assert_eq!((&lines[0]["status"], &lines[0]["duration_ms"]), (&json!(202), &json!(0)));
+    let outcomes: Vec<&str> = lines.iter().map(|line| line["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["pending", "refused", "absent", "pending"]);
+    let product = json!("aws/replication-group");
+    assert_eq!((&lines[0]["product"], &lines[0]["phase"]), (&product, &json!("creating")));
+    assert_eq!((&lines[0]["provider"], &lines[2]["provider"]), (&json!("aws"), &Value::Null));
     assert_eq!((&lines[1]["code"], &lines[1]["level"]), (&json!("RES-101"), &json!("WARN")));
     assert_eq!((&lines[2]["route"], &lines[2]["code"]), (&json!("none"), &json!("RES-114")));
     assert_eq!((&lines[3]["route"], &lines[3]["spans"][0]["trace_id"]), (&json!("/{GUResID}"), &Value::Null));
+}
+
+#[tokio::test]
+async fn a_caller_that_hangs_up_leaves_a_line_and_a_count() {
+    let (captured, _guard) = Captured::begin("info");
+    let server = Server::start().await;
+    server.cloud.fail("DescribeCache", 1, Fault::Hangs);
+    let url = format!("http://{}/redis/{ID}", server.running.address);
+    let call = server.running.client.get(url).timeout(Duration::from_millis(300)).send();
+    assert!(call.await.unwrap_err().is_timeout());
+    let line = loop {
+        let text = captured.text();
+        if let Some(line) = text.lines().find(|line| line.contains("the caller hung up")) {
+            break serde_json::from_str::<Value>(line).unwrap();
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!((&line["status"], &line["route"], &line["id"]), (&json!(499), &json!("/redis/{GUResID}"), &json!(ID)));
+    assert!(line["spans"][0]["request_id"].is_string(), "{line}");
+    assert_eq!(captured.answered().len(), 0);
+    let metrics = server.get("/metrics").send().await.assert_status(200).text;
+    let count = r#"cache_driver_http_requests_total{route="/redis/{GUResID}",method="GET",status="499"} 1"#;
+    assert!(metrics.contains(count), "{metrics}");
+    server.cloud.let_go();
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@
 pub mod aws;
 #[cfg(feature = "azure")]
 pub mod azure;
+mod calls;
 mod credentials;
 mod error;
 #[cfg(feature = "gcp")]
@@ -19,6 +20,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+pub use calls::{Begun, CallOutcome, Calls, CloudCall, Observer, Unobserved};
 pub use credentials::{Credentials, Given, Shape};
 pub use error::{BackendError, Kind, Result};
 pub use model::{
@@ -45,29 +47,41 @@ const COMPILED: &[Provider] = &[
 const USER_AGENT: &str = concat!("cache-driver/", env!("CARGO_PKG_VERSION"));
 
 /// Makes the backends of one provider.
-type Make = fn(&Providers, &SizeTable, &Arc<dyn Clock>, user_agent: &str) -> Vec<Arc<dyn Backend>>;
+type Make = fn(&Providers, &SizeTable, &Arc<dyn Clock>, user_agent: &str, Calls) -> Vec<Arc<dyn Backend>>;
 
 /// How to make the backends of each provider that is compiled in.
 const MAKERS: &[(Provider, Make)] = &[
     #[cfg(feature = "aws")]
-    (Provider::Aws, |config, sizes, clock, user_agent| {
-        aws::backends(&config.aws, sizes.clone(), clock.clone(), user_agent)
+    (Provider::Aws, |config, sizes, clock, user_agent, calls| {
+        aws::observed(&config.aws, sizes.clone(), clock.clone(), user_agent, calls)
     }),
     #[cfg(feature = "gcp")]
-    (Provider::Gcp, |config, sizes, clock, user_agent| {
-        gcp::backends(&config.gcp, sizes.clone(), clock.clone(), user_agent)
+    (Provider::Gcp, |config, sizes, clock, user_agent, calls| {
+        gcp::observed(&config.gcp, sizes.clone(), clock.clone(), user_agent, calls)
     }),
     #[cfg(feature = "azure")]
-    (Provider::Azure, |config, sizes, clock, user_agent| {
-        azure::backends(&config.azure, sizes.clone(), clock.clone(), user_agent)
+    (Provider::Azure, |config, sizes, clock, user_agent, calls| {
+        azure::observed(&config.azure, sizes.clone(), clock.clone(), user_agent, calls)
     }),
 ];
 
 /// The backends that are compiled in and that the config enables. Calls no cloud.
 #[must_use]
 pub fn enabled(config: &Providers, sizes: &SizeTable, clock: &Arc<dyn Clock>) -> Registry {
+    enabled_and_observed(config, sizes, clock, &(Arc::new(Unobserved) as Arc<dyn Observer>))
+}
+
+/// The same, with an observer that is told of every call to a cloud.
+#[must_use]
+pub fn enabled_and_observed(
+    config: &Providers,
+    sizes: &SizeTable,
+    clock: &Arc<dyn Clock>,
+    observer: &Arc<dyn Observer>,
+) -> Registry {
     let makers = MAKERS.iter().filter(|(provider, _)| config.is_enabled(*provider));
-    Registry::new(makers.flat_map(|(_, make)| make(config, sizes, clock, USER_AGENT)))
+    let calls = |provider| Calls::new(provider, clock.clone(), observer.clone());
+    Registry::new(makers.flat_map(|(provider, make)| make(config, sizes, clock, USER_AGENT, calls(*provider))))
 }
 
 /// Drives one product of one cloud.

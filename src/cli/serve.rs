@@ -24,6 +24,8 @@ impl Serve {
         let tls = Tls::load(&config.server)
             .map_err(|problem| Failed::Config(ConfigError { problems: vec![problem] }.to_string()))?;
         telemetry::init(&config.log).map_err(|error| Failed::run("logging could not be set up", &error))?;
+        let exporting = started.telemetry.trace_to(&config.telemetry.otlp);
+        let exporting = exporting.map_err(|why| Failed::Config(format!("error: {why}")))?;
         let listen = config.server.listen;
         let listener = TcpListener::bind(listen)
             .await
@@ -37,6 +39,9 @@ impl Serve {
         say!("listening on {scheme}://{address}");
         let app = started.app(&world)?;
         http::serve_with(listener, tls, http::app(app), shutdown()).await;
+        if let Some(exporting) = exporting {
+            exporting.finish().await;
+        }
         Ok(())
     }
 }

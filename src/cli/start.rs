@@ -8,12 +8,13 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::Failed;
-use crate::backend::{self, Registry};
+use crate::backend::{self, Observer, Registry};
 use crate::cache::{Provider, SizeTable};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config};
 use crate::driver::{Driver, Key, Keyring, Parts};
 use crate::random::{Random, SystemSource};
+use crate::telemetry::{self, Telemetry};
 use crate::{http, routing};
 
 /// Options of every command that needs the configuration.
@@ -60,6 +61,8 @@ impl fmt::Debug for Emulated {
 pub(super) struct Started {
     pub(super) driver: Driver,
     pub(super) sizes: SizeTable,
+    /// Told of every call to a cloud.
+    pub(super) telemetry: Telemetry,
     /// Dropping it ends the emulated clouds.
     pub(super) emulated: Option<Guard>,
 }
@@ -69,12 +72,13 @@ impl Started {
     pub(super) fn app(&self, world: &World) -> Result<http::App, Failed> {
         let sizes =
             serde_json::to_value(&self.sizes).map_err(|error| Failed::run("the sizes cannot be shown", &error))?;
-        Ok(http::App::new(http::Parts {
+        let parts = http::Parts {
             driver: self.driver.clone(),
             random: world.random.clone(),
             sizes,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-        }))
+        };
+        Ok(http::App::observed(parts, self.telemetry.clone()))
     }
 }
 
@@ -121,8 +125,15 @@ impl ConfigArgs {
         }
         let speed = if self.sandbox { loaded.config.sandbox.speed.max(1.0) } else { 1.0 };
         let sizes = sizes(&loaded.config)?;
-        let driver = driver(loaded.config, &sizes, world, speed)?;
-        Ok(Started { driver, sizes, emulated })
+        let telemetry = Telemetry::new(telemetry::Parts {
+            registry: telemetry::Registry::default(),
+            clock: world.clock.clone(),
+            random: world.random.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            providers: backend::compiled().to_vec(),
+        });
+        let driver = driver(loaded.config, &sizes, world, speed, &telemetry)?;
+        Ok(Started { driver, sizes, telemetry, emulated })
     }
 }
 
@@ -133,8 +144,15 @@ pub(super) fn sizes(config: &Config) -> Result<SizeTable, Failed> {
     SizeTable::parse(&text).map_err(|error| wrong(&error))
 }
 
-fn driver(config: Config, sizes: &SizeTable, world: &World, speed: f64) -> Result<Driver, Failed> {
-    let registry: Registry = backend::enabled(&config.providers, sizes, &world.clock);
+fn driver(
+    config: Config,
+    sizes: &SizeTable,
+    world: &World,
+    speed: f64,
+    telemetry: &Telemetry,
+) -> Result<Driver, Failed> {
+    let observer: Arc<dyn Observer> = Arc::new(telemetry.clone());
+    let registry: Registry = backend::enabled_and_observed(&config.providers, sizes, &world.clock, &observer);
     let mut keys = config.secrets.keyring.iter().map(|key| Key::new(key.id.clone(), key.bytes.expose().to_vec()));
     let Some(active) = keys.next() else {
         return Err(Failed::Config("error: secrets.keyring is empty".to_owned()));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
 use super::problem::Problem;
-use super::{Azure, Config, auth, files};
+use super::{Azure, Config, auth, files, telemetry};
 use crate::cache::{Mark, Provider};
 
 /// First segments of paths that are this driver's own, and therefore neither routes nor ids of resources, each with what it
@@ -67,6 +67,7 @@ pub(super) fn files(config: &mut Config) -> Vec<Problem> {
     }
     problems.extend(wrong);
     problems.extend(auth::read_files(config));
+    problems.extend(telemetry::read_files(&mut config.telemetry.otlp));
     problems
 }
 
@@ -144,6 +145,7 @@ pub(super) fn values(config: &Config) -> Vec<Problem> {
         refuse(again, &format!("secrets.keyring.{index}.id"), "an earlier key has the same id");
     }
     problems.extend(auth::check(config));
+    problems.extend(telemetry::check(&config.telemetry.otlp));
     problems
 }
 

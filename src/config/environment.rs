@@ -20,14 +20,18 @@ const FILES: &str = "CACHE_DRIVER_CONFIG";
 const WORKLOAD: [&str; 3] = ["AZURE_FEDERATED_TOKEN_FILE", "AZURE_TENANT_ID", "AZURE_CLIENT_ID"];
 
 /// Tables whose keys are names that somebody has chosen, which may hold `-` where a variable cannot.
-const NAMED: [&[&str]; 6] = [
+const NAMED: [&[&str]; 7] = [
     &["routes"],
     &["profiles"],
     &["regions"],
     &["providers", "aws", "accounts"],
     &["providers", "gcp", "accounts"],
     &["providers", "azure", "accounts"],
+    HEADERS,
 ];
+
+/// Headers, whose values are texts whatever they begin with.
+const HEADERS: &[&str] = &["telemetry", "otlp", "headers"];
 
 /// Keys that are texts whatever they begin with: anything, PEM, an IPv6 address.
 const ALWAYS_TEXT: [&str; 3] = ["client_secret", "cache_ca", "listen"];
@@ -118,7 +122,8 @@ fn path(rest: &str) -> Vec<String> {
 }
 
 fn value(path: &[String], text: &str) -> Result<Value, String> {
-    let always_text = path.last().is_some_and(|key| ALWAYS_TEXT.contains(&key.as_str()));
+    let is_header = path.len() == HEADERS.len() + 1 && path.iter().zip(HEADERS).all(|(key, of)| key == of);
+    let always_text = is_header || path.last().is_some_and(|key| ALWAYS_TEXT.contains(&key.as_str()));
     if always_text || !text.trim_start().starts_with(['[', '{']) {
         return Ok(Value::String(Tag::Default, text.to_owned()));
     }
@@ -171,6 +176,7 @@ mod tests {
             ("ROUTES__MY_CACHE__DEFAULTS__NODE_TYPE", "routes.my-cache.defaults.node_type"),
             ("PROFILES__PRE_PROD__MEMORY_GB", "profiles.pre-prod.memory_gb"),
             ("PROVIDERS__AWS__ACCOUNTS__A_B__ROLE_ARN", "providers.aws.accounts.a-b.role_arn"),
+            ("TELEMETRY__OTLP__HEADERS__X_API_KEY", "telemetry.otlp.headers.x-api-key"),
             ("PROVIDERS__AWS__SUBNET_GROUP", "providers.aws.subnet_group"),
             ("LIFECYCLE__DEADLINES__GCP_REDIS_CLUSTER__CREATE", "lifecycle.deadlines.gcp/redis-cluster.create"),
         ] {

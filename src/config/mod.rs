@@ -20,6 +20,7 @@ mod sandbox;
 mod scalar;
 mod secrets;
 mod server;
+mod telemetry;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -45,6 +46,7 @@ pub use routes::{Outputs, Region, Route, Username};
 pub use sandbox::{DataPlane, Sandbox};
 pub use secrets::{InvalidKey, Key, KeyBytes, REDACTED, Secrets};
 pub use server::{Legacy, Server};
+pub use telemetry::{Otlp, Telemetry};
 
 use crate::cache::{Prefix, Provider};
 
@@ -65,6 +67,8 @@ pub struct Config {
     pub server: Server,
     /// What is logged, and how it looks.
     pub log: Log,
+    /// What else the driver tells of itself, and to whom.
+    pub telemetry: Telemetry,
     /// The keys that passwords are derived from and cookies are sealed with.
     pub secrets: Secrets,
     /// What the driver gives the orchestrator to keep.
@@ -91,6 +95,7 @@ impl Default for Config {
             sizes_file: None,
             server: Server::default(),
             log: Log::default(),
+            telemetry: Telemetry::default(),
             secrets: Secrets::default(),
             cookie: Cookie::default(),
             lifecycle: Lifecycle::default(),

@@ -15,6 +15,7 @@ use super::request::{Call, Failure, Outcome, Pending, Ready};
 use super::{About, Cookie, Driver, DriverError, Operation, outputs};
 use crate::backend::{BackendError, Change, ConnectionPassword, Diagnosis, Given, Kind, Ownership, Phase};
 use crate::cache::{Cause, Code, GuResId, Place, Product, Provider};
+use crate::telemetry;
 
 /// What an answer needs beside what was found.
 #[derive(Debug, Clone)]
@@ -64,6 +65,7 @@ fn seen_place(found: &Found) -> Place {
 impl Driver {
     /// 200: the outputs.
     pub(super) async fn ready(&self, asked: &Asked<'_>, found: &Found, warnings: Vec<String>) -> Result<Outcome, Halt> {
+        telemetry::seen(found.product(), found.seen.phase, None);
         let connection = found.backend.connection(&found.at, &found.seen).await.map_err(|e| found.failed(e))?;
         let mark = found.seen.mark();
         let derived;
@@ -117,6 +119,7 @@ impl Driver {
             (Operation::Creating, Phase::Absent) => Phase::Creating,
             (_, phase) => phase,
         };
+        telemetry::seen(found.product(), phase, Some(since));
         let hint = self.hint(found.product(), operation, since, expected, phase, message);
         let cookie = asked.cookie(Some(seen_place(found)), Some((operation, since)));
         let marked = found.seen.mark().map(|mark| mark.want.clone());

@@ -12,10 +12,11 @@ use tracing::{Instrument, debug, info, warn};
 
 use super::{Driver, Operation, Outcome, Pending, Put};
 use crate::backend::{Observed, Phase};
-use crate::cache::{GuResId, Mark};
+use crate::cache::{Code, GuResId, Mark};
 use crate::driver::lifecycle::Next;
 use crate::driver::progress::later;
 use crate::driver::request::Call;
+use crate::telemetry::{self, Ended};
 
 /// What is kept up.
 #[derive(Debug, Clone)]
@@ -40,6 +41,9 @@ struct Running {
     since: Timestamp,
     /// Until when a cache may still be created on its behalf.
     creates: Option<Timestamp>,
+    phase: Phase,
+    /// When the operation began, by its mark: for the time that it took. `None` if the cloud only put us off.
+    began: Option<Timestamp>,
 }
 
 /// How long a cache that was just created may not be seen yet.
@@ -49,6 +53,7 @@ pub(super) const UNSEEN: Duration = Duration::from_mins(2);
 #[derive(Debug)]
 pub(super) struct Background {
     room: Arc<Semaphore>,
+    most: usize,
     running: Mutex<(u64, HashMap<GuResId, Running>)>,
     /// What the mark wanted when the caller was answered, of those that run.
     marked: Mutex<HashMap<GuResId, String>>,
@@ -56,7 +61,8 @@ pub(super) struct Background {
 
 impl Background {
     pub(super) fn new(most: usize) -> Self {
-        Self { room: Arc::new(Semaphore::new(most)), running: Mutex::default(), marked: Mutex::default() }
+        let most = most.min(Semaphore::MAX_PERMITS);
+        Self { room: Arc::new(Semaphore::new(most)), most, running: Mutex::default(), marked: Mutex::default() }
     }
 
     /// What runs for a resource, and since when.
@@ -73,8 +79,11 @@ impl Background {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.0 += 1;
         let serial = running.0;
-        let since = running.1.get(id).filter(|known| known.operation == operation).map_or(since, |known| known.since);
-        running.1.insert(id.clone(), Running { serial, operation, since, creates });
+        let known = running.1.get(id).filter(|known| known.operation == operation);
+        let began = known.and_then(|known| known.began).or_else(telemetry::started);
+        let since = known.map_or(since, |known| known.since);
+        let phase = pending.hint.phase;
+        running.1.insert(id.clone(), Running { serial, operation, since, creates, phase, began });
     }
 
     fn remember(&self, id: &GuResId, marked: Option<String>) {
@@ -114,6 +123,34 @@ impl Background {
         }
     }
 
+    /// What runs was seen in another state.
+    fn progress(&self, id: &GuResId, serial: u64, phase: Phase) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = running.1.get_mut(id).filter(|running| running.serial == serial) {
+            running.phase = phase;
+        }
+    }
+
+    /// Everything that runs: its operation, and the state in which it was last seen.
+    pub(super) fn all(&self) -> Vec<(Operation, Phase)> {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.1.values().map(|running| (running.operation, running.phase)).collect()
+    }
+
+    /// How many tasks there are, of how many.
+    pub(super) fn tasks(&self) -> (usize, usize) {
+        (self.most - self.room.available_permits(), self.most)
+    }
+
+    /// The cache can be used: how long that took.
+    fn ready(&self, id: &GuResId, now: Timestamp) {
+        let Some(running) = self.current(id).filter(|running| running.operation != Operation::Deleting) else { return };
+        if let Some(began) = running.began {
+            let took = Duration::try_from(now.duration_since(began)).unwrap_or_default();
+            telemetry::ready_after(running.operation.as_str(), took);
+        }
+    }
+
     /// Nothing runs any longer.
     pub(super) fn forget(&self, id: &GuResId) {
         self.remember(id, None);
@@ -122,7 +159,10 @@ impl Background {
 
     /// What a call came to decides what runs from now on. Called within the call's turn, so that nothing older acts after
     /// it. A refusal and a conflict leave alone what runs.
-    pub(super) fn note(&self, id: &GuResId, outcome: &Outcome) {
+    pub(super) fn note(&self, id: &GuResId, outcome: &Outcome, now: Timestamp) {
+        if matches!(outcome, Outcome::Ready(_)) {
+            self.ready(id, now);
+        }
         match outcome {
             Outcome::Pending(pending) => {
                 self.begin(id, pending);
@@ -224,15 +264,17 @@ impl Driver {
         let driver = self.clone();
         let Call { request_id, who, .. } = work.call();
         let span = tracing::info_span!(parent: None, "background", %id, request_id, who);
+        let of = id.clone();
         let stepping = async move {
             let _permit = permit;
-            driver.step_until_done(&work, serial, operation, since).await;
+            let ended = driver.step_until_done(&work, serial, operation, since).await;
             driver.inner.background.end(&id, serial);
+            ended
         };
-        tokio::spawn(stepping.instrument(span));
+        tokio::spawn(telemetry::in_background(&of, stepping).instrument(span));
     }
 
-    async fn step_until_done(&self, work: &Work, serial: u64, operation: Operation, since: Timestamp) {
+    async fn step_until_done(&self, work: &Work, serial: u64, operation: Operation, since: Timestamp) -> Ended {
         let interval = self.config().lifecycle.poll_interval;
         let who = Who::Background(serial);
         loop {
@@ -242,19 +284,25 @@ impl Driver {
                 Work::Delete(call) => self.delete_once(call, who).await,
             };
             match outcome {
-                Ok(Some(Outcome::Pending(_))) => {}
-                Ok(Some(_)) => {
+                Ok(Some(Outcome::Pending(pending))) => {
+                    self.inner.background.progress(&work.call().id, serial, pending.hint.phase);
+                }
+                Ok(Some(outcome)) => {
                     self.learn(work, operation, since);
+                    let (id, background) = (&work.call().id, &self.inner.background);
+                    if matches!(outcome, Outcome::Ready(_)) && background.is_current(id, serial) {
+                        background.ready(id, self.inner.clock.now());
+                    }
                     info!(%operation, "done");
-                    return;
+                    return Ended::Done;
                 }
                 Ok(None) => {
                     debug!("something newer took over");
-                    return;
+                    return Ended::Overtaken;
                 }
                 Err(failure) => {
                     warn!(%operation, error = %failure.error, "stopped stepping; the next request tells the caller");
-                    return;
+                    return if failure.error.code == Code::DeadlinePassed { Ended::Late } else { Ended::Failed };
                 }
             }
         }

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use tracing::Instrument as _;
+
 use super::request::Call;
 use super::strays::{Certainty, Stray};
 use super::{Cookie, Driver, DriverError, Failure};
 use crate::backend::{At, Backend, BackendError, Credentials, Given, Kind, Observed, Ownership, Phase, Scope};
 use crate::cache::{CacheName, GuResId, Place, Product, Provider, State};
 use crate::config::Config;
+use crate::telemetry;
 
 /// A place that was looked at, and what was there.
 #[derive(Debug, Clone)]
@@ -165,7 +168,7 @@ impl Driver {
         for place in places {
             for keys in self.possible(place.provider(), keys) {
                 let (driver, place) = (self.clone(), place.clone());
-                looks.spawn(async move { driver.look(place, &keys).await });
+                looks.spawn(telemetry::carried(async move { driver.look(place, &keys).await }.in_current_span()));
             }
         }
         let mut search = Search::default();

@@ -23,7 +23,7 @@ impl Driver {
         };
         let outcome = outcome.or_else(|halt| self.not_now(&asked, halt, Operation::Deleting))?;
         if who.is_caller() {
-            self.inner.background.note(&call.id, &outcome);
+            self.inner.background.note(&call.id, &outcome, self.inner.clock.now());
         }
         Ok(Some(outcome))
     }

@@ -14,11 +14,12 @@ use super::request::{Call, Failure, Outcome, Put};
 use super::strays::Strays;
 use super::vanished::Told;
 use super::{Cookie, CookieError, DriverError, Keyring, Operation, OutputStyle};
-use crate::backend::{Registry, Typical};
+use crate::backend::{Phase, Registry, Typical};
 use crate::cache::{Code, GuResId, Product};
 use crate::clock::Clock;
 use crate::config::{Config, Outputs as RouteOutputs, Unreadable, Username};
 use crate::random::Random;
+use crate::telemetry::{self, Notice};
 
 /// What a driver is made of.
 pub struct Parts {
@@ -138,13 +139,25 @@ impl Driver {
         .await
     }
 
+    /// What this process keeps up after it has answered: operation and phase of each.
+    #[must_use]
+    pub fn kept_up(&self) -> Vec<(Operation, Phase)> {
+        self.inner.background.all()
+    }
+
+    /// How many background tasks there are, and how many there may be.
+    #[must_use]
+    pub fn tasks(&self) -> (usize, usize) {
+        self.inner.background.tasks()
+    }
+
     /// Runs to its end even if the caller hangs up: half a create would otherwise wait for the next request.
     async fn detached<F>(&self, work: F) -> Result<Outcome, Failure>
     where
         F: Future<Output = Result<Outcome, Failure>> + Send + 'static,
     {
         use tracing::Instrument as _;
-        match tokio::spawn(work.in_current_span()).await {
+        match tokio::spawn(telemetry::carried(work.in_current_span())).await {
             Ok(outcome) => outcome,
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             Err(_) => Err(DriverError::new(Code::Internal, "the driver is shutting down").retryable().into()),
@@ -189,10 +202,12 @@ impl Driver {
             Ok(cookie) => Ok(cookie),
             Err(CookieError::Unknown(why)) => {
                 tracing::warn!(id = %call.id, why, "passed over a cookie");
+                telemetry::notice(Notice::CookieIgnored);
                 Ok(Cookie::default())
             }
             Err(CookieError::Broken) if self.config().cookie.unreadable == Unreadable::Ignore => {
                 tracing::warn!(id = %call.id, "passed over a broken cookie, as cookie.unreadable says");
+                telemetry::notice(Notice::CookieIgnored);
                 Ok(Cookie::default())
             }
             Err(error @ CookieError::Broken) => Err(DriverError::new(Code::BadCookie, error.to_string())

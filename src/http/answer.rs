@@ -20,22 +20,16 @@ use super::auth::{self, Caller};
 use super::error::ApiError;
 use super::extract::{FullPath, RequestId};
 use super::wire::{ErrorBody, ErrorDetails, REQUEST_ID, header_value};
-use super::{App, legacy, prefer};
+use super::{App, legacy, line, prefer};
 use crate::cache::GuResId;
 use crate::random::Random;
+use crate::telemetry::{Answered, Ledger, TraceContext, Work};
 
 /// The whole server, without its sockets. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Service {
     app: App,
     router: Router,
-}
-
-/// What the router knew of a request, for the log.
-#[derive(Debug, Clone)]
-struct Noted {
-    pattern: String,
-    id: Option<String>,
 }
 
 impl Service {
@@ -55,21 +49,30 @@ impl Service {
         let began = clock.now();
         let request_id = request_id(request.headers(), self.app.random());
         let method = request.method().clone();
+        let telemetry = self.app.telemetry();
+        let ledger = telemetry.begin(Work::Request, traceparent(request.headers()));
         let span = tracing::info_span!("request", request_id, %method, trace_id = Empty, who = Empty, address = Empty, id = Empty);
-        if let Some(trace_id) = trace_id(request.headers()) {
+        if let Some(trace_id) = ledger.trace_id() {
             span.record("trace_id", trace_id);
         }
         request.extensions_mut().insert(RequestId(request_id.clone()));
-        async {
+        request.extensions_mut().insert(ledger.clone());
+        let answering = async {
             let mut response = self.bounded(request).await;
             let error = shape(&mut response, &request_id);
             response.headers_mut().insert(REQUEST_ID, header_value(&request_id));
             let took = Duration::try_from(clock.now().duration_since(began)).unwrap_or_default();
-            log(&response, error.as_deref(), took);
+            line::log(&response, error.as_deref(), &ledger.entries(), took);
+            let code = error.map(|error| error.error().code);
+            let status = response.status().as_u16();
+            telemetry.answered(&ledger, &Answered { method: method.as_str(), status, code, request_id: &request_id });
             response
-        }
-        .instrument(span)
-        .await
+        };
+        let mut unanswered =
+            Unanswered { ledger: &ledger, method: method.as_str(), request_id: &request_id, span: Some(&span) };
+        let response = ledger.clone().scope(answering).instrument(span.clone()).await;
+        unanswered.span = None;
+        response
     }
 
     /// Within the limits of this server.
@@ -111,6 +114,7 @@ impl Service {
         let admitted = auth::admit(&self.app.config().server.auth, request, now);
         let caller = admitted.map_err(|denied| {
             auth::denied(&denied, request.method());
+            self.app.telemetry().denied(denied.word());
             ApiError::from(&denied)
         })?;
         note_caller(&caller);
@@ -125,6 +129,37 @@ impl Service {
         let wait =
             if is_legacy { server.legacy.wait } else { prefer::wait(headers, server.max_wait).unwrap_or_default() };
         server.request_timeout + wait
+    }
+}
+
+/// A request that is dropped before it is answered, because its caller has gone away, leaves its line too.
+struct Unanswered<'a> {
+    ledger: &'a Ledger,
+    method: &'a str,
+    request_id: &'a str,
+    /// `None` once it is answered.
+    span: Option<&'a Span>,
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        let Some(span) = self.span else { return };
+        let entries = self.ledger.entries();
+        let (route, id, cloud_request_ids) = (entries.route.as_deref(), entries.id.as_deref(), entries.request_ids());
+        let (status, cloud_calls) = (line::HUNG_UP, entries.calls);
+        span.in_scope(|| {
+            tracing::info!(
+                route,
+                id,
+                outcome = "hung_up",
+                status,
+                cloud_calls,
+                cloud_request_ids,
+                "the caller hung up"
+            );
+        });
+        let answered = Answered { method: self.method, status, code: None, request_id: self.request_id };
+        self.ledger.telemetry().answered(self.ledger, &answered);
     }
 }
 
@@ -166,17 +201,9 @@ fn request_id(headers: &HeaderMap, random: &dyn Random) -> String {
     uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
 }
 
-/// The trace id of a W3C `traceparent` (Trace Context level 1, section 3.2).
-fn trace_id(headers: &HeaderMap) -> Option<&str> {
-    let text = headers.get("traceparent")?.to_str().ok()?;
-    let mut parts = text.split('-');
-    let (version, trace, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    let hex = |part: &str, len: usize| {
-        part.len() == len && part.bytes().all(|c| c.is_ascii_digit() || (b'a'..=b'f').contains(&c))
-    };
-    let zero = |part: &str| part.bytes().all(|c| c == b'0');
-    let whole = hex(version, 2) && version != "ff" && hex(trace, 32) && hex(parent, 16) && hex(flags, 2);
-    (whole && !zero(trace) && !zero(parent)).then_some(trace)
+/// What the caller says that the request is part of.
+fn traceparent(headers: &HeaderMap) -> Option<TraceContext> {
+    TraceContext::parse(headers.get("traceparent")?.to_str().ok()?)
 }
 
 /// Remembers what the router made of the path.
@@ -188,11 +215,10 @@ pub(super) async fn note(request: Request, next: Next) -> Response {
     if let Some(id) = &id {
         Span::current().record("id", id);
     }
-    let mut response = next.run(request).await;
-    if let Some(pattern) = pattern {
-        response.extensions_mut().insert(Noted { pattern, id });
+    if let Some(ledger) = request.extensions().get::<Arc<Ledger>>() {
+        ledger.routed(pattern.as_deref(), id.as_deref());
     }
-    response
+    next.run(request).await
 }
 
 /// The answer to a request whose handler panicked.
@@ -235,37 +261,4 @@ fn is_error(response: &Response) -> bool {
 
 fn is_json(response: &Response) -> bool {
     response.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"))
-}
-
-/// The one line that each request leaves in the log.
-fn log(response: &Response, error: Option<&ApiError>, took: Duration) {
-    let noted = response.extensions().get::<Noted>();
-    let route = noted.map_or("none", |noted| noted.pattern.as_str());
-    let id = noted.and_then(|noted| noted.id.as_deref());
-    let status = response.status();
-    let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    let Some(error) = error else {
-        tracing::info!(route, id, status = status.as_u16(), duration_ms, "answered");
-        return;
-    };
-    let inner = error.error();
-    let (code, message, cause) = (inner.code.as_str(), inner.message.as_str(), causes(inner));
-    if status.is_server_error() {
-        tracing::error!(route, id, status = status.as_u16(), code, error = message, cause, duration_ms, "answered");
-    } else if status == StatusCode::NOT_FOUND {
-        tracing::info!(route, id, status = status.as_u16(), code, error = message, duration_ms, "answered");
-    } else {
-        tracing::warn!(route, id, status = status.as_u16(), code, error = message, cause, duration_ms, "answered");
-    }
-}
-
-/// The chain of sources, for the log alone.
-fn causes(error: &dyn std::error::Error) -> Option<String> {
-    let mut chain = Vec::new();
-    let mut source = error.source();
-    while let Some(error) = source {
-        chain.push(error.to_string());
-        source = error.source();
-    }
-    (!chain.is_empty()).then(|| chain.join(": "))
 }

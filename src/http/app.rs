@@ -11,6 +11,7 @@ use super::health::Health;
 use crate::config::Config;
 use crate::driver::Driver;
 use crate::random::Random;
+use crate::telemetry::{self, Load, Telemetry};
 
 /// What the HTTP side is made of.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ pub struct App {
 
 struct Inner {
     parts: Parts,
+    telemetry: Telemetry,
     health: Health,
     /// Requests that may be in work at the same time.
     permits: Semaphore,
@@ -46,11 +48,24 @@ impl fmt::Debug for App {
 }
 
 impl App {
-    /// An application of these parts.
+    /// An application of these parts, with metrics of its own, which know nothing of the calls to clouds.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
+        let telemetry = Telemetry::new(telemetry::Parts {
+            registry: telemetry::Registry::default(),
+            clock: parts.driver.clock().clone(),
+            random: parts.random.clone(),
+            version: parts.version.clone(),
+            providers: crate::backend::compiled().to_vec(),
+        });
+        Self::observed(parts, telemetry)
+    }
+
+    /// An application of these parts that tells what it does to `telemetry`, as the backends do.
+    #[must_use]
+    pub fn observed(parts: Parts, telemetry: Telemetry) -> Self {
         let permits = Semaphore::new(parts.driver.config().server.concurrency_limit.min(Semaphore::MAX_PERMITS));
-        let inner = Inner { parts, health: Health::default(), permits, stopping: AtomicBool::new(false) };
+        let inner = Inner { parts, telemetry, health: Health::default(), permits, stopping: AtomicBool::new(false) };
         Self { inner: Arc::new(inner) }
     }
 
@@ -75,6 +90,22 @@ impl App {
     #[must_use]
     pub fn is_stopping(&self) -> bool {
         self.inner.stopping.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn telemetry(&self) -> &Telemetry {
+        &self.inner.telemetry
+    }
+
+    /// How much there is to do now.
+    pub(super) fn load(&self) -> Load {
+        let most = self.config().server.concurrency_limit.min(Semaphore::MAX_PERMITS);
+        let (tasks, most_tasks) = self.driver().tasks();
+        Load {
+            requests: most.saturating_sub(self.inner.permits.available_permits()),
+            pending: self.driver().kept_up().into_iter().map(|(what, phase)| (what.as_str(), phase.as_str())).collect(),
+            tasks,
+            most_tasks,
+        }
     }
 
     pub(super) fn version(&self) -> &str {

@@ -12,6 +12,7 @@ use super::App;
 use crate::backend::{At, Backend, Credentials};
 use crate::cache::{CacheName, GuResId, Product, Provider};
 use crate::driver::later;
+use crate::telemetry;
 
 /// How long an identity counts as fresh.
 const FRESH: Duration = Duration::from_mins(1);
@@ -57,7 +58,7 @@ impl Health {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.asked.is_none_or(|asked| later(asked, FRESH) <= now) {
             seen.asked = Some(now);
-            tokio::spawn(look(app.clone()));
+            tokio::spawn(app.telemetry().aside("health", look(app.clone())));
         }
         let registry = app.driver().registry();
         let of = |provider: Provider| {
@@ -81,7 +82,7 @@ async fn look(app: App) {
     for provider in app.driver().registry().providers() {
         let backend = app.driver().registry().all().find(|b| b.capabilities().product.provider() == provider).cloned();
         let (Some(backend), app) = (backend, app.clone()) else { continue };
-        looks.spawn(async move {
+        looks.spawn(telemetry::carried(async move {
             let identity = identity(&app, backend.as_ref()).await;
             if let Err(message) = &identity {
                 tracing::warn!(%provider, message, "the driver's own identity cannot be used");
@@ -89,7 +90,7 @@ async fn look(app: App) {
             let now = app.driver().clock().now();
             let mut seen = app.health().seen.lock().unwrap_or_else(PoisonError::into_inner);
             seen.providers.insert(provider, (now, identity));
-        });
+        }));
     }
     while looks.join_next().await.is_some() {}
 }

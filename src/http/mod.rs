@@ -14,6 +14,8 @@ mod extract;
 mod health;
 mod input;
 mod legacy;
+mod line;
+mod metrics;
 mod openapi;
 mod operator;
 mod page;

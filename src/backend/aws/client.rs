@@ -16,7 +16,8 @@ use rustls::pki_types::pem::PemObject;
 
 use super::credentials::{Identities, Identity, Who};
 use super::error::classify;
-use crate::backend::{At, BackendError, Credentials, Kind, Result};
+use super::watch::{Watch, watched};
+use crate::backend::{At, BackendError, Calls, Credentials, Kind, Result};
 use crate::config::Aws;
 
 /// Clients that are kept.
@@ -35,12 +36,13 @@ pub(super) struct Clients {
     timeouts: TimeoutConfig,
     max_attempts: u32,
     app_name: Option<AppName>,
+    watch: Watch,
     elasticache: Cache<(Who, String), aws_sdk_elasticache::Client>,
     account_ids: Cache<Who, String>,
 }
 
 impl Clients {
-    pub(super) fn new(config: &Aws, user_agent: &str) -> Self {
+    pub(super) fn new(config: &Aws, user_agent: &str, calls: Calls) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(config.timeouts.connect)
             .operation_attempt_timeout(config.timeouts.attempt)
@@ -55,6 +57,7 @@ impl Clients {
             timeouts,
             max_attempts: config.max_attempts.max(1),
             app_name: AppName::new(user_agent.replace('/', "-")).ok(),
+            watch: Watch::new(calls),
             elasticache: Cache::builder().max_capacity(CLIENTS).time_to_idle(IDLE).build(),
             account_ids: Cache::builder().max_capacity(CLIENTS).time_to_live(IDLE).build(),
         }
@@ -81,7 +84,8 @@ impl Clients {
             .retry_config(RetryConfig::standard().with_max_attempts(self.max_attempts))
             // The SDK's budget of retries is otherwise one for all tenants.
             .retry_partition(RetryPartition::custom(format!("elasticache-{region}-{}", key.0)).build())
-            .retry_classifier(super::retry::CustomerThrottling);
+            .retry_classifier(super::retry::CustomerThrottling)
+            .interceptor(self.watch.clone());
         // Not `credentials_provider`: that wraps it anew, and the identity cache takes it for another.
         config.set_credentials_provider(Some(identity.provider));
         config.set_endpoint_url(self.endpoint_url.clone());
@@ -111,7 +115,9 @@ impl Clients {
 
     async fn identity(&self, credentials: &Credentials, region: &str, http: &SharedHttpClient) -> Result<Identity> {
         let sts = |own: &Identity| self.sts(own, region, http.clone(), &Who::Own);
-        self.identities.get(credentials, region, http, sts).await
+        // What finds the driver's own identity makes clients of its own.
+        let seeking = watched(http, self.watch.clone());
+        self.identities.get(credentials, region, &seeking, sts).await
     }
 
     fn sts(&self, identity: &Identity, region: &str, http: SharedHttpClient, who: &Who) -> aws_sdk_sts::Client {
@@ -122,7 +128,8 @@ impl Clients {
             .identity_cache(identity.cache.clone())
             .timeout_config(self.timeouts.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(self.max_attempts))
-            .retry_partition(RetryPartition::custom(format!("sts-{region}-{who}")).build());
+            .retry_partition(RetryPartition::custom(format!("sts-{region}-{who}")).build())
+            .interceptor(self.watch.clone());
         config.set_credentials_provider(Some(identity.provider.clone()));
         config.set_endpoint_url(self.sts_endpoint_url.clone());
         config.set_app_name(self.app_name.clone());

@@ -67,7 +67,7 @@ pub(super) fn is_no_change<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResp
             && error.message().is_some_and(|message| message.contains("No modifications were requested"))
 }
 
-fn of_status(status: u16) -> Kind {
+pub(super) fn of_status(status: u16) -> Kind {
     match status {
         401 | 403 => Kind::Credentials,
         // 2xx with a body that is no answer, and everything that proxies and load balancers say, tell nothing.
@@ -77,7 +77,7 @@ fn of_status(status: u16) -> Kind {
 }
 
 /// The kind of a wire code, and what to do about it.
-fn of_code(code: &str, message: &str, status: Option<u16>) -> (Kind, Option<&'static str>) {
+pub(super) fn of_code(code: &str, message: &str, status: Option<u16>) -> (Kind, Option<&'static str>) {
     match code {
         "AccessDenied"
         | "AccessDeniedException"

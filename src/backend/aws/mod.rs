@@ -14,11 +14,12 @@ mod replication_group;
 mod retry;
 mod tags;
 mod time;
+mod watch;
 
 use std::sync::Arc;
 
-use crate::backend::Backend;
-use crate::cache::SizeTable;
+use crate::backend::{Backend, Calls, Unobserved};
+use crate::cache::{Provider, SizeTable};
 use crate::clock::Clock;
 use crate::config::Aws;
 
@@ -50,9 +51,22 @@ impl Shared {
 /// every call.
 #[must_use]
 pub fn backends(config: &Aws, sizes: SizeTable, clock: Arc<dyn Clock>, user_agent: &str) -> Vec<Arc<dyn Backend>> {
+    let calls = Calls::new(Provider::Aws, clock.clone(), Arc::new(Unobserved));
+    observed(config, sizes, clock, user_agent, calls)
+}
+
+/// The same, with every call told to `calls`.
+#[must_use]
+pub fn observed(
+    config: &Aws,
+    sizes: SizeTable,
+    clock: Arc<dyn Clock>,
+    user_agent: &str,
+    calls: Calls,
+) -> Vec<Arc<dyn Backend>> {
     let shared = Arc::new(Shared {
         defaults: inputs::read(&config.defaults),
-        clients: Clients::new(config, user_agent),
+        clients: Clients::new(config, user_agent, calls),
         config: config.clone(),
         sizes,
         clock,

@@ -19,7 +19,8 @@ use super::credentials::{Identities, TOKEN, Who};
 use super::entra;
 use super::error::Problem;
 use super::place::Situation;
-use crate::backend::{At, BackendError, Credentials, Kind, Result};
+use super::watch::{Stopwatch, Timed, outcome};
+use crate::backend::{At, BackendError, CallOutcome, Calls, Credentials, Kind, Result};
 use crate::clock::Clock;
 use crate::config::Azure;
 
@@ -173,11 +174,13 @@ pub(super) struct Arm {
     config: Azure,
     user_agent: String,
     clock: Arc<dyn Clock>,
+    calls: Calls,
 }
 
 impl Arm {
-    pub(super) fn new(config: &Azure, user_agent: &str, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(config: &Azure, user_agent: &str, clock: Arc<dyn Clock>, calls: Calls) -> Self {
         Self {
+            calls,
             identities: Identities::new(config),
             transport: OnceLock::new(),
             pipelines: Cache::builder().max_capacity(KEPT).time_to_idle(IDLE).build(),
@@ -233,8 +236,11 @@ impl Arm {
             request.set_body(body.to_string());
         }
         let options = PipelineSendOptions { skip_checks: true, ..Default::default() };
-        let sent = pipeline.send(&Context::new(), &mut request, Some(options)).await;
+        let watch = Stopwatch::new(self.calls.clone(), call.name);
+        let context = Context::new().with_value(watch.clone());
+        let sent = pipeline.send(&context, &mut request, Some(options)).await;
         let answer = sent.map_err(|error| {
+            watch.end(CallOutcome::Unavailable, None);
             entra::classify(&error).unwrap_or_else(|| {
                 // Not as the source: it knows the address, and addresses of operations are signed.
                 let why = entra::deepest(&error).to_ascii_lowercase();
@@ -242,14 +248,16 @@ impl Arm {
             })
         })?;
         let (status, headers, body) = answer.deconstruct();
-        Ok(Answer {
+        let answer = Answer {
             status: u16::from(status),
             body: serde_json::from_slice(&body).unwrap_or_default(),
             of_azure: headers.iter().any(|(name, _)| name.as_str().starts_with("x-ms-")),
             operation: header(&headers, "azure-asyncoperation").map(SecretString::from),
             request_id: header(&headers, "x-ms-correlation-request-id").or_else(|| header(&headers, "x-ms-request-id")),
             retry_after: header(&headers, "retry-after").and_then(|text| text.parse().ok()),
-        })
+        };
+        watch.end(outcome(&answer), answer.request_id.as_deref());
+        Ok(answer)
     }
 
     /// Proves that the credentials are good, by a token.
@@ -278,13 +286,14 @@ impl Arm {
             ..ClientOptions::default()
         };
         let (name, version) = (option_env!("CARGO_PKG_NAME"), option_env!("CARGO_PKG_VERSION"));
-        let pipeline = Pipeline::new(name, version, options, vec![], vec![auth], None);
+        let pipeline = Pipeline::new(name, version, options, vec![], vec![auth, Arc::new(Timed)], None);
         self.pipelines.insert(who, pipeline.clone()).await;
         Ok(pipeline)
     }
 
     fn transport(&self) -> Result<Transport> {
-        let made = self.transport.get_or_init(|| super::transport::transport(&self.config, &self.user_agent));
+        let made =
+            self.transport.get_or_init(|| super::transport::transport(&self.config, &self.user_agent, &self.calls));
         made.clone()
             .map_err(|why| BackendError::new(Kind::Prerequisite, "connect", why).hint("check providers.azure.ca_file"))
     }
@@ -335,6 +344,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::backend::Unobserved;
+    use crate::cache::Provider;
     use crate::clock::SystemClock;
 
     #[test]
@@ -367,7 +378,8 @@ mod tests {
 
     fn followed(endpoint: Option<&str>, told: &str) -> Result<String> {
         let config = Azure { endpoint_url: endpoint.map(str::to_owned), ..Azure::default() };
-        let arm = Arm::new(&config, "test", Arc::new(SystemClock));
+        let calls = Calls::new(Provider::Azure, Arc::new(SystemClock), Arc::new(Unobserved));
+        let arm = Arm::new(&config, "test", Arc::new(SystemClock), calls);
         arm.url(&Call::follow("operations.get", SecretString::from(told))).map(|url| url.to_string())
     }
 

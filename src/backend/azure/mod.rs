@@ -21,6 +21,7 @@ mod resolving;
 mod sku;
 mod tags;
 mod transport;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,8 +30,8 @@ use moka::future::Cache;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::backend::{At, Backend, BackendError, Kind, Ownership, Result, Scope};
-use crate::cache::{CacheName, Mark, Place, Product, SizeTable};
+use crate::backend::{At, Backend, BackendError, Calls, Kind, Ownership, Result, Scope, Unobserved};
+use crate::cache::{CacheName, Mark, Place, Product, Provider, SizeTable};
 use crate::clock::Clock;
 use crate::config::Azure;
 
@@ -133,9 +134,22 @@ impl Shared {
 /// with every call.
 #[must_use]
 pub fn backends(config: &Azure, sizes: SizeTable, clock: Arc<dyn Clock>, user_agent: &str) -> Vec<Arc<dyn Backend>> {
+    let calls = Calls::new(Provider::Azure, clock.clone(), Arc::new(Unobserved));
+    observed(config, sizes, clock, user_agent, calls)
+}
+
+/// The same, with every call told to `calls`.
+#[must_use]
+pub fn observed(
+    config: &Azure,
+    sizes: SizeTable,
+    clock: Arc<dyn Clock>,
+    user_agent: &str,
+    calls: Calls,
+) -> Vec<Arc<dyn Backend>> {
     let shared = Arc::new(Shared {
         defaults: inputs::read(&config.defaults),
-        arm: Arm::new(config, user_agent, clock.clone()),
+        arm: Arm::new(config, user_agent, clock.clone(), calls),
         operations: Operations::new(),
         accounts: Cache::builder().max_capacity(256).time_to_live(Duration::from_hours(1)).build(),
         config: config.clone(),

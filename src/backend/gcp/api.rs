@@ -17,7 +17,7 @@ use super::memory::Memory;
 use super::operations;
 use super::remedy::About;
 use super::snapshots::Snapshots;
-use crate::backend::{At, BackendError, Credentials, Diagnosis, Kind, Result};
+use crate::backend::{At, BackendError, Calls, Credentials, Diagnosis, Kind, Result};
 use crate::clock::Clock;
 use crate::config::Gcp;
 
@@ -55,8 +55,8 @@ pub(super) struct Api {
 }
 
 impl Api {
-    pub(super) fn new(config: &Gcp, clock: Arc<dyn Clock>, user_agent: &str) -> Self {
-        let http = Arc::new(Http::new(config, user_agent));
+    pub(super) fn new(config: &Gcp, clock: Arc<dyn Clock>, user_agent: &str, calls: Calls) -> Self {
+        let http = Arc::new(Http::new(config, user_agent, calls));
         let budget = Budget::new(config, clock.clone());
         let network = config.network.as_ref().map(|network| match &config.network_project {
             Some(project) if !network.contains('/') => format!("projects/{project}/global/networks/{network}"),

@@ -10,6 +10,7 @@ use super::http::{Body, Reply, Rights};
 use super::remedy::About;
 use super::retry;
 use super::status::Status;
+use super::watch;
 use crate::backend::{BackendError, Credentials, Kind, Result};
 
 /// A call, apart from whose rights it is made with.
@@ -91,7 +92,9 @@ impl Api {
             self.afford(about, call)?;
             let token = self.identities.token(credentials).await?;
             let rights = Rights { token, quota_project: self.quota_project.clone() };
+            let begun = self.http.calls().begin(call.operation);
             let outcome = self.http.exchange(call.method.clone(), url.clone(), &rights, &body).await;
+            watch::end(&begun, call.operation, about, &outcome);
             match &outcome {
                 Ok(reply) => {
                     tracing::debug!(operation = call.operation, status = reply.status, tried, "google answered");

@@ -50,7 +50,7 @@ pub(super) fn unanswered(operation: &'static str, trouble: &Trouble) -> BackendE
     BackendError::new(kind, operation, trouble.to_string())
 }
 
-fn of_answer(operation: &str, status: &Status, about: &About<'_>) -> (Kind, Option<String>) {
+pub(super) fn of_answer(operation: &str, status: &Status, about: &About<'_>) -> (Kind, Option<String>) {
     if let Some(judged) = of_reason(status, about) {
         return judged;
     }

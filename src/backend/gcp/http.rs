@@ -10,7 +10,11 @@ use reqwest::{Certificate, Client, Method, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
+use crate::backend::Calls;
 use crate::config::Gcp;
+
+/// The longest answer that is read. A full page of a list is a tenth of it.
+const LONGEST: usize = 16 * 1024 * 1024;
 
 /// Headers in which a front end may name a request. Google's own answers name it in `google.rpc.RequestInfo`, if at all.
 const REQUEST_ID: [&str; 2] = ["x-goog-request-id", "x-request-id"];
@@ -53,6 +57,9 @@ pub(super) enum Trouble {
     /// The connection broke, or the answer took too long: whether anything was done is not known.
     #[error("no answer of google: {0}")]
     NoAnswer(String),
+    /// The answer does not end. Whether anything was done is not known.
+    #[error("the answer is longer than {} MiB, as none of google's is; does providers.gcp.endpoint_url lead to google?", .0 / 1024 / 1024)]
+    TooLong(usize),
 }
 
 /// The connection pool. Nothing is loaded or connected before the first call.
@@ -64,11 +71,15 @@ pub(super) struct Http {
     user_agent: String,
     connect: Duration,
     attempt: Duration,
+    longest: usize,
+    calls: Calls,
 }
 
 impl Http {
-    pub(super) fn new(config: &Gcp, user_agent: &str) -> Self {
+    pub(super) fn new(config: &Gcp, user_agent: &str, calls: Calls) -> Self {
         Self {
+            longest: LONGEST,
+            calls,
             client: OnceLock::new(),
             endpoint_url: config.endpoint_url.as_deref().map(|url| url.trim_end_matches('/').to_owned()),
             ca_pem: config.ca_pem.clone(),
@@ -76,6 +87,11 @@ impl Http {
             connect: config.timeouts.connect,
             attempt: config.timeouts.attempt,
         }
+    }
+
+    /// Where exchanges are told. By whoever makes them, because only he knows what the answer means.
+    pub(super) fn calls(&self) -> &Calls {
+        &self.calls
     }
 
     /// Whether something else than Google answers.
@@ -133,12 +149,18 @@ impl Http {
                 request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.expose_secret().to_owned())
             }
         };
-        let response = request.send().await.map_err(|error| trouble(&error))?;
+        let mut response = request.send().await.map_err(|error| trouble(&error))?;
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
         let request_id = REQUEST_ID.iter().find_map(|name| header(name)).map(str::to_owned);
         let retry_after = header(RETRY_AFTER.as_str()).and_then(|seconds| seconds.parse().ok());
         let status = response.status().as_u16();
-        let body = response.bytes().await.map_err(|error| trouble(&error))?.to_vec();
+        let mut body = Vec::new();
+        while let Some(part) = response.chunk().await.map_err(|error| trouble(&error))? {
+            if body.len() + part.len() > self.longest {
+                return Err(Trouble::TooLong(self.longest));
+            }
+            body.extend_from_slice(&part);
+        }
         Ok(Reply { status, body, request_id, retry_after: retry_after.map(Duration::from_secs) })
     }
 
@@ -190,10 +212,49 @@ fn deepest(error: &dyn StdError) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     use super::*;
+    use crate::backend::Unobserved;
+    use crate::cache::Provider;
+    use crate::clock::SystemClock;
 
     fn http(endpoint_url: Option<&str>) -> Http {
-        Http::new(&Gcp { endpoint_url: endpoint_url.map(str::to_owned), ..Gcp::default() }, "test")
+        Http::new(&Gcp { endpoint_url: endpoint_url.map(str::to_owned), ..Gcp::default() }, "test", unobserved())
+    }
+
+    fn unobserved() -> Calls {
+        Calls::new(Provider::Gcp, Arc::new(SystemClock), Arc::new(Unobserved))
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_does_not_end_is_not_read_to_its_end() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let serving = tokio::spawn(async move {
+            for _ in 0..2 {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+                let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n";
+                stream.write_all(head.as_bytes()).await.unwrap();
+                // Until the other side has had enough.
+                while stream.write_all(b"400\r\n").await.is_ok()
+                    && stream.write_all(&[b'x'; 0x400]).await.is_ok()
+                    && stream.write_all(b"\r\n").await.is_ok()
+                {}
+            }
+        });
+        let http = Http { longest: 1024 * 1024, ..http(Some(&endpoint)) };
+        for token in [true, false] {
+            let url = if token { http.token_url("").unwrap() } else { http.url("redis", "projects/p", &[]).unwrap() };
+            let answer = http.exchange(Method::GET, url, &Rights::default(), &Body::None).await;
+            let trouble = answer.unwrap_err();
+            assert_eq!(trouble, Trouble::TooLong(1024 * 1024));
+            assert!(trouble.to_string().contains("longer than 1 MiB"), "{trouble}");
+        }
+        serving.await.unwrap();
     }
 
     #[test]
@@ -229,7 +290,7 @@ mod tests {
     fn a_ca_file_that_holds_none_is_an_error_and_no_panic() {
         for bad in ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
             let config = Gcp { ca_pem: Some(bad.to_owned()), ..Gcp::default() };
-            assert!(Http::new(&config, "test").build().is_err(), "{bad:?}");
+            assert!(Http::new(&config, "test", unobserved()).build().is_err(), "{bad:?}");
         }
     }
 }

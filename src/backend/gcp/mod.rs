@@ -27,11 +27,12 @@ mod signs;
 mod snapshots;
 mod status;
 mod valkey;
+mod watch;
 
 use std::sync::Arc;
 
-use crate::backend::Backend;
-use crate::cache::SizeTable;
+use crate::backend::{Backend, Calls, Unobserved};
+use crate::cache::{Provider, SizeTable};
 use crate::clock::Clock;
 use crate::config::Gcp;
 
@@ -57,7 +58,20 @@ struct Shared {
 /// with every call.
 #[must_use]
 pub fn backends(config: &Gcp, sizes: SizeTable, clock: Arc<dyn Clock>, user_agent: &str) -> Vec<Arc<dyn Backend>> {
-    let api = Api::new(config, clock.clone(), user_agent);
+    let calls = Calls::new(Provider::Gcp, clock.clone(), Arc::new(Unobserved));
+    observed(config, sizes, clock, user_agent, calls)
+}
+
+/// The same, with every call told to `calls`.
+#[must_use]
+pub fn observed(
+    config: &Gcp,
+    sizes: SizeTable,
+    clock: Arc<dyn Clock>,
+    user_agent: &str,
+    calls: Calls,
+) -> Vec<Arc<dyn Backend>> {
+    let api = Api::new(config, clock.clone(), user_agent, calls);
     let shared =
         Arc::new(Shared { config: config.clone(), defaults: inputs::read(&config.defaults), sizes, clock, api });
     vec![

@@ -22,7 +22,7 @@ const LONGEST: Duration = Duration::from_secs(5);
 pub(super) fn pause(outcome: &Result<Reply, Trouble>, repeatable: bool, tried: u32) -> Option<Duration> {
     let own = FIRST.saturating_mul(1 << tried.saturating_sub(1).min(8));
     match outcome {
-        Err(Trouble::Setup(_)) => None,
+        Err(Trouble::Setup(_) | Trouble::TooLong(_)) => None,
         Err(Trouble::NotSent(_)) => Some(own),
         Err(Trouble::NoAnswer(_)) => repeatable.then_some(own),
         Ok(reply) => {
@@ -62,6 +62,7 @@ mod tests {
             (Ok(reply(409)), false, false),
             (Ok(reply(200)), false, false),
             (Err(Trouble::Setup("no tls".to_owned())), false, false),
+            (Err(Trouble::TooLong(1)), false, false),
         ] {
             assert_eq!(pause(&outcome, true, 1).is_some(), repeatable, "{outcome:?}");
             assert_eq!(pause(&outcome, false, 1).is_some(), any, "{outcome:?}");

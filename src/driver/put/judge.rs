@@ -10,6 +10,7 @@ use crate::driver::lifecycle::{self, Next, Wanted, Wish};
 use crate::driver::locate::{Found, Halt, Keys};
 use crate::driver::strays::Certainty;
 use crate::driver::{Cookie, Driver, DriverError, Failure, Operation, Put, change_id};
+use crate::telemetry::{self, Notice};
 
 /// A PUT that has been compared with what is there: everything that is known before anything is done.
 #[derive(Debug)]
@@ -45,6 +46,7 @@ impl Driver {
         if found.exists() && found.product() != put.product {
             match policy {
                 OnProviderChange::Keep => {
+                    telemetry::notice(Notice::ProviderKept);
                     warnings.push(format!(
                         "the cache stays on {}; new resources go to {} (on_provider_change = keep)",
                         found.product(),

@@ -38,7 +38,7 @@ impl Driver {
         };
         let outcome = outcome.or_else(|halt| self.not_now(&asked, halt, Operation::Creating))?;
         if who.is_caller() {
-            self.inner.background.note(&put.call.id, &outcome);
+            self.inner.background.note(&put.call.id, &outcome, self.inner.clock.now());
         }
         Ok(Some(outcome))
     }

@@ -186,6 +186,17 @@ fn may_come_from(sources: &[Source], address: Option<IpAddr>) -> bool {
     sources.is_empty() || address.is_some_and(|address| sources.iter().any(|source| source.contains(address)))
 }
 
+impl Denied {
+    /// Why, in one word of a fixed set.
+    pub(super) const fn word(&self) -> &'static str {
+        match self.kind {
+            Kind::Unproved => "unproved",
+            Kind::Address => "address",
+            Kind::OperatorsOnly => "operators_only",
+        }
+    }
+}
+
 impl From<&Denied> for ApiError {
     /// The same words whatever was wrong with a proof, so that nobody learns how near he was.
     fn from(denied: &Denied) -> Self {

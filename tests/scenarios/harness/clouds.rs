@@ -23,15 +23,15 @@ pub(crate) struct Clouds {
 impl Clouds {
     pub(crate) async fn start() -> Self {
         let aws = World::start().await;
-        let options = || SandboxOptions {
+        let options = |seed| SandboxOptions {
             clock: aws.clock(),
-            random: Arc::new(SeededSource::new(9)),
+            random: Arc::new(SeededSource::new(seed)),
             speed: 1.0,
             data_plane: Arc::new(NoDataPlane),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         };
-        let gcp = GcpSandbox::start(options()).await.unwrap();
-        let azure = AzureSandbox::start(options()).await.unwrap();
+        let gcp = GcpSandbox::start(options(9)).await.unwrap();
+        let azure = AzureSandbox::start(options(11)).await.unwrap();
         Self { aws, gcp, azure }
     }
 

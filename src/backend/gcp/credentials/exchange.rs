@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::key::ServiceAccount;
 use super::{MARGIN, TOKEN, Token, wrong};
 use crate::backend::gcp::http::{Body, Http, Reply, Rights, Trouble};
-use crate::backend::gcp::retry;
+use crate::backend::gcp::{retry, watch};
 use crate::backend::{BackendError, Kind, Result};
 use crate::cache::Cause;
 use crate::clock::Clock;
@@ -48,7 +48,9 @@ pub(super) async fn exchange(http: &Http, clock: &dyn Clock, account: &ServiceAc
             assertion.expose_secret()
         );
         let body = Body::Form(SecretString::from(form));
+        let begun = http.calls().begin(TOKEN);
         let outcome = http.exchange(Method::POST, url.clone(), &Rights::default(), &body).await;
+        watch::end_token(&begun, &outcome);
         if tried < TRIES
             && let Some(pause) = retry::pause(&outcome, true, tried)
         {

@@ -84,11 +84,11 @@ pub(super) struct Identities {
 impl Identities {
     pub(super) fn new(config: &Gcp, http: Arc<Http>, clock: Arc<dyn Clock>) -> Self {
         Self {
-            http,
             accounts: config.accounts.clone(),
             static_token: config.static_token.clone(),
-            own: Own::new(clock.clone(), config.timeouts.attempt),
+            own: Own::new(clock.clone(), config.timeouts.attempt, http.calls().clone()),
             held: Cache::builder().max_capacity(KEPT).time_to_idle(Duration::from_hours(1)).build(),
+            http,
             clock,
         }
     }

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use gcp_auth::TokenProvider;
 use jiff::Timestamp;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
 
 use super::{SCOPE, TOKEN};
-use crate::backend::{BackendError, Kind, Result};
+use crate::backend::{BackendError, CallOutcome, Calls, Kind, Result};
 use crate::clock::Clock;
 
 /// How long it is remembered that there is none.
@@ -27,6 +27,9 @@ pub(super) struct Own {
     clock: Arc<dyn Clock>,
     patience: Duration,
     state: Mutex<State>,
+    calls: Calls,
+    /// The token that was told last: the library keeps it, and says nothing of its calls.
+    last: Mutex<Option<SecretString>>,
 }
 
 enum State {
@@ -43,19 +46,38 @@ impl fmt::Debug for Own {
 }
 
 impl Own {
-    pub(super) fn new(clock: Arc<dyn Clock>, patience: Duration) -> Self {
-        Self { clock, patience, state: Mutex::new(State::Unknown) }
+    pub(super) fn new(clock: Arc<dyn Clock>, patience: Duration, calls: Calls) -> Self {
+        Self { clock, patience, state: Mutex::new(State::Unknown), calls, last: Mutex::default() }
     }
 
     pub(super) async fn token(&self) -> Result<SecretString> {
         let provider = self.provider().await?;
-        match self.ask(async move { provider.token(&[SCOPE]).await }).await? {
-            Ok(token) => Ok(SecretString::from(token.as_str().to_owned())),
+        let begun = self.calls.begin(TOKEN);
+        let asked = self.ask(async move { provider.token(&[SCOPE]).await }).await;
+        match asked.inspect_err(|error| begun.end(error.kind.into(), None))? {
+            Ok(token) => {
+                let token = SecretString::from(token.as_str().to_owned());
+                if self.is_known(&token) {
+                    begun.unsent();
+                } else {
+                    begun.end(CallOutcome::Ok, None);
+                }
+                Ok(token)
+            }
             Err(error) => {
+                begun.end(CallOutcome::Unavailable, None);
                 let message = format!("the driver's own identity gives no token: {}", words(&error));
                 Err(BackendError::new(Kind::Unavailable, TOKEN, message))
             }
         }
+    }
+
+    /// Whether this token was told before.
+    fn is_known(&self, token: &SecretString) -> bool {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = last.as_ref().is_some_and(|last| last.expose_secret() == token.expose_secret());
+        *last = Some(token.clone());
+        known
     }
 
     /// The project that it belongs to, if it tells.
