@@ -7,9 +7,11 @@ macro_rules! say {
     ($($argument:tt)*) => { $crate::cli::print_line(format_args!($($argument)*)) };
 }
 
+mod check;
 mod documents;
 mod ping;
 mod plan;
+mod policy;
 mod register;
 mod serve;
 mod start;
@@ -47,8 +49,12 @@ enum Command {
     Sandbox(sandbox::Sandbox),
     /// Prove that a cache can be reached: DNS, TCP, TLS, AUTH, PING, each timed, with a hint at the first that fails.
     Ping(ping::Ping),
+    /// Look whether everything is there: configuration, identity, permissions, network. Changes nothing.
+    Check(check::Check),
     /// Tell what a PUT would do, and do nothing.
     Plan(plan::Plan),
+    /// Print the least that the driver has to be allowed to do, as a policy or role of the cloud.
+    Policy(policy::Policy),
     /// Print what the orchestrator has to be told: the driver, a Resource Definition, or both as Terraform.
     Register(register::Register),
     /// Make a secret for callers, and its hash for the configuration.
@@ -124,7 +130,9 @@ async fn run(command: Command) -> Result<(), Failed> {
         #[cfg(feature = "sandbox")]
         Command::Sandbox(sandbox) => sandbox.run().await,
         Command::Ping(ping) => ping.run().await,
+        Command::Check(check) => check.run().await,
         Command::Plan(plan) => plan.run().await,
+        Command::Policy(policy) => policy.run(),
         Command::Register(register) => register.run(),
         Command::Token => {
             token::print();
