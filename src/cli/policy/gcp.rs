@@ -1,12 +1,10 @@
 //! A custom role of Google Cloud.
 
-use std::collections::BTreeSet;
-
 use clap::Args;
 use serde_json::json;
 
 use super::terraform_list;
-use crate::backend::Permission;
+use crate::backend::{Access, Permission};
 use crate::cli::Failed;
 
 /// Options for Google Cloud.
@@ -24,7 +22,7 @@ pub(super) fn yaml(name: &str, permissions: &[Permission]) -> String {
     let lines: Vec<String> = actions(permissions).iter().map(|action| format!("- {action}\n")).collect();
     format!(
         "# Coarser, and without a role of your own: {}.\ntitle: {name}\ndescription: {DESCRIPTION}\nstage: GA\nincludedPermissions:\n{}",
-        coarse(permissions).join(", "),
+        coarse(permissions),
         lines.concat()
     )
 }
@@ -51,7 +49,7 @@ impl GcpOptions {
             "# Coarser, and without a role of your own: {}.\nresource \"google_project_iam_custom_role\" \"cache_driver\" {{\n  project     = \
              \"{project}\"\n  role_id     = \"{id}\"\n  title       = \"{title}\"\n  description = \"{DESCRIPTION}\"\n  \
              permissions = {}\n}}\n",
-            coarse(permissions).join(", "),
+            coarse(permissions),
             terraform_list(&actions(permissions), "  ")
         )
     }
@@ -62,14 +60,17 @@ fn actions(permissions: &[Permission]) -> Vec<&'static str> {
 }
 
 /// The least of Google's own roles that hold the same and more.
-fn coarse(permissions: &[Permission]) -> Vec<&'static str> {
-    let services: BTreeSet<&str> = permissions.iter().filter_map(|one| one.action.split('.').next()).collect();
-    let roles = [
-        ("cloudkms", "roles/cloudkms.viewer"),
-        ("compute", "roles/compute.networkViewer"),
-        ("memcache", "roles/memcache.admin"),
-        ("memorystore", "roles/memorystore.admin"),
-        ("redis", "roles/redis.admin"),
-    ];
-    roles.into_iter().filter(|(service, _)| services.contains(service)).map(|(_, role)| role).collect()
+fn coarse(permissions: &[Permission]) -> String {
+    let of_service = |service: &str| permissions.iter().any(|one| one.action.split('.').next() == Some(service));
+    let changes = permissions.iter().any(|one| one.access != Access::Read);
+    let mut roles: Vec<String> = Vec::new();
+    for service in ["memcache", "memorystore", "redis"].into_iter().filter(|service| of_service(service)) {
+        roles.push(format!("roles/{service}.{}", if changes { "admin" } else { "viewer" }));
+    }
+    for (service, role) in [("cloudkms", "roles/cloudkms.viewer"), ("compute", "roles/compute.networkViewer")] {
+        if of_service(service) {
+            roles.push(role.to_owned());
+        }
+    }
+    roles.join(", ")
 }

@@ -61,8 +61,10 @@ async fn network(
     headers: HeaderMap,
 ) -> Response<Body> {
     let asked = Asked { service: "compute", method: "networks.get", permission: Some("compute.networks.get") };
+    let path = format!("projects/{project}/global/networks/{network}");
+    // Every network exists; one that was looked at is also listed with its policies from now on.
+    inner.lock().seen_networks.insert(path.clone());
     answer(&inner, &headers, &asked, &project, |state| {
-        let path = format!("projects/{project}/global/networks/{network}");
         if state.prerequisites.network(&path, "network").is_err() {
             return Err(ApiError::new("NOT_FOUND", format!("The resource '{path}' was not found")));
         }

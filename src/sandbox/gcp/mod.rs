@@ -25,7 +25,7 @@
 //! they are taken away. What is missing shows where the real services show it: a service that is not enabled as 403 with
 //! `SERVICE_DISABLED`, private service access as 400, a service connection policy only as the error of the create's operation.
 //! Policies can be listed too: `{url}/networkconnectivity/v1/projects/…/locations/…/serviceConnectionPolicies` shows those of the
-//! network `default` and of every network that something is in. Beside them there are what tells the same in advance:
+//! network `default`, of every network that something is in, and of those that were looked at. Beside them there are what tells the same in advance:
 //! `{url}/cloudresourcemanager/v1/projects/…:testIamPermissions` (what is not withheld), `{url}/compute/compute/v1/projects/…/global/networks/…`
 //! (with its peering) and `{url}/cloudkms/v1/projects/…/cryptoKeys/…`.
 //!

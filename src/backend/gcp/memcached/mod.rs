@@ -58,7 +58,6 @@ static CAPABILITIES: Capabilities = Capabilities {
         Permission::write("memcache.instances.update"),
         Permission::write("memcache.instances.updateParameters"),
         Permission::write("memcache.instances.upgrade"),
-        Permission::read("memcache.operations.get"),
         Permission::read("memcache.operations.list"),
     ],
 };

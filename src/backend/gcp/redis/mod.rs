@@ -72,7 +72,6 @@ static CAPABILITIES: Capabilities = Capabilities {
         Permission::write("redis.instances.update"),
         Permission::write("redis.instances.updateAuth"),
         Permission::write("redis.instances.upgrade"),
-        Permission::read("redis.operations.get"),
         Permission::read("redis.operations.list"),
     ],
 };

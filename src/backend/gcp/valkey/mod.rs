@@ -26,7 +26,6 @@ pub(super) static DIALECT: Dialect = Dialect {
         permissions: &[
             Permission::read("cloudkms.cryptoKeys.get").with(Feature::EncryptionKey),
             Permission::read("compute.networks.get").for_check(),
-            Permission::read("memorystore.backupCollections.get"),
             Permission::read("memorystore.backups.get"),
             Permission::write("memorystore.instances.backup"),
             Permission::write("memorystore.instances.create"),
@@ -35,7 +34,6 @@ pub(super) static DIALECT: Dialect = Dialect {
             Permission::read("memorystore.instances.list"),
             Permission::write("memorystore.instances.update"),
             Permission::read("memorystore.locations.get"),
-            Permission::read("memorystore.operations.get"),
             Permission::read("memorystore.operations.list"),
             Permission::read("networkconnectivity.serviceConnectionPolicies.list").for_check(),
         ],
