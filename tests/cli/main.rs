@@ -3,7 +3,11 @@
 #![cfg(feature = "sandbox")]
 #![expect(clippy::unwrap_used, reason = "the helpers are part of the tests")]
 
+#[cfg(all(feature = "aws", feature = "gcp", feature = "azure"))]
+mod check;
 mod ping;
+#[cfg(all(feature = "aws", feature = "gcp", feature = "azure"))]
+mod policy;
 mod register;
 
 use std::process::Stdio;
