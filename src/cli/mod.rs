@@ -54,7 +54,7 @@ enum Command {
     /// Tell what a PUT would do, and do nothing.
     Plan(plan::Plan),
     /// Print the least that the driver has to be allowed to do, as a policy or role of the cloud.
-    Policy(policy::Policy),
+    Policy(Box<policy::Policy>),
     /// Print what the orchestrator has to be told: the driver, a Resource Definition, or both as Terraform.
     Register(register::Register),
     /// Make a secret for callers, and its hash for the configuration.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cache_driver::backend::{Class, ConnectionPassword, Credentials, Goal, Kind, Phase, Scope};
+use cache_driver::backend::{Class, ConnectionPassword, Credentials, Finding, Goal, Kind, Phase, Scope};
 use cache_driver::cache::{Auth, Engine, Mark, Product};
 use redis::{AsyncCommands, Client, TlsCertificates};
 use secrecy::ExposeSecret;
@@ -315,7 +315,7 @@ async fn what_is_missing_in_the_project_is_found() {
     let remove = json!({"op": "remove_prerequisite", "kind": "api", "service": "memorystore.googleapis.com"});
     cloud.mutate(remove).await;
     let findings: Vec<_> =
-        cloud.backend.preflight(&at, &[].into()).await.into_iter().filter(|finding| finding.is_problem()).collect();
+        cloud.backend.preflight(&at, &[].into()).await.into_iter().filter(Finding::is_problem).collect();
     assert_eq!(findings.len(), 1, "{findings:?}");
     assert!(findings[0].to_string().contains("gcloud services enable"), "{findings:?}");
 }

@@ -1,5 +1,7 @@
 //! `Backend::preflight`.
 
+use cache_driver::backend::Finding;
+
 use crate::harness::{Harness, Trouble};
 use crate::life::at;
 
@@ -27,5 +29,5 @@ pub(crate) async fn a_missing_prerequisite_is_found(harness: &dyn Harness) {
 pub(crate) async fn missing_permissions_are_found(harness: &dyn Harness) {
     assert!(harness.trouble(Trouble::Denied).await);
     let findings = harness.backend().preflight(&at(harness, "res-1"), &[].into()).await;
-    assert!(findings.iter().any(|finding| finding.is_problem()), "{findings:?}");
+    assert!(findings.iter().any(Finding::is_problem), "{findings:?}");
 }

@@ -124,7 +124,7 @@ fn targets(config: &Config, registry: &Registry, uses: Uses, only: &[Provider]) 
         let places = backend.places(&name);
         let named = config.providers.accounts(provider);
         let named = named.into_iter().map(|account| Credentials::Named(account.to_owned()));
-        let of_named = named.flat_map(|credentials| places.first().map(|place| (place.clone(), credentials)));
+        let of_named = named.filter_map(|credentials| places.first().map(|place| (place.clone(), credentials)));
         let of_own = places.iter().map(|place| (place.clone(), Credentials::Own));
         for (place, credentials) in of_own.chain(of_named) {
             let at = At { place, credentials };

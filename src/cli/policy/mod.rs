@@ -75,13 +75,12 @@ impl Policy {
             (Provider::Aws, Some(Form::Trust)) => self.aws.trust()?,
             (Provider::Aws, None | Some(Form::Json)) => self.aws.json(&permissions)?,
             (Provider::Aws, Some(Form::Terraform)) => self.aws.terraform(&self.name, &permissions)?,
-            (Provider::Aws, Some(Form::Yaml)) => return Err(wrong("yaml")),
             (Provider::Gcp, None | Some(Form::Yaml)) => gcp::yaml(&self.name, &permissions),
             (Provider::Gcp, Some(Form::Json)) => gcp::json(&self.name, &permissions)?,
             (Provider::Gcp, Some(Form::Terraform)) => self.gcp.terraform(&self.name, &permissions),
             (Provider::Azure, None | Some(Form::Json)) => self.azure.json(&self.name, &permissions)?,
             (Provider::Azure, Some(Form::Terraform)) => self.azure.terraform(&self.name, &permissions)?,
-            (Provider::Azure, Some(Form::Yaml)) => return Err(wrong("yaml")),
+            (Provider::Aws | Provider::Azure, Some(Form::Yaml)) => return Err(wrong("yaml")),
             (Provider::Gcp | Provider::Azure, Some(Form::Trust)) => return Err(wrong("trust")),
         };
         say!("{}", text.trim_end());

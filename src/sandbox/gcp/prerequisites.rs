@@ -98,9 +98,8 @@ impl Prerequisites {
         let number = project_number(project);
         let url = format!("https://console.developers.google.com/apis/api/{service}/overview?project={number}");
         let message = format!(
-            "{} has not been used in project {number} before or it is disabled. Enable it by visiting {url} then retry. If \
-             you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry.",
-            title
+            "{title} has not been used in project {number} before or it is disabled. Enable it by visiting {url} then retry. If \
+             you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry."
         );
         let metadata = json!({
             "service": service,
@@ -114,7 +113,7 @@ impl Prerequisites {
             .with(json!({
                 "@type": "type.googleapis.com/google.rpc.LocalizedMessage",
                 "locale": "en-US",
-                "message": format!("{} has not been used in project {number} before or it is disabled.", title),
+                "message": format!("{title} has not been used in project {number} before or it is disabled."),
             }))
             .with_help("Google developers console API activation", &url))
     }
