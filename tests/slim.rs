@@ -19,11 +19,7 @@ fn providers() -> [(&'static str, bool, &'static str); 3] {
             cfg!(feature = "aws"),
             "region = \"eu-central-1\"\nsubnet_group = \"caches\"\nsecurity_group_ids = [\"sg-0123456789abcdef0\"]",
         ),
-        (
-            "gcp",
-            cfg!(feature = "gcp"),
-            "project = \"acme-caches\"\nregion = \"europe-west3\"\nnetwork = \"default\"",
-        ),
+        ("gcp", cfg!(feature = "gcp"), "project = \"acme-caches\"\nregion = \"europe-west3\"\nnetwork = \"default\""),
         (
             "azure",
             cfg!(feature = "azure"),

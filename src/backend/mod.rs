@@ -24,8 +24,9 @@ pub use calls::{Begun, CallOutcome, Calls, CloudCall, Observer, Unobserved};
 pub use credentials::{Credentials, Given, Shape};
 pub use error::{BackendError, Kind, Result};
 pub use model::{
-    At, Capabilities, Change, Class, Connection, ConnectionPassword, Diagnosis, Endpoint, Fields, Finding, Goal,
-    Observed, Owned, Ownership, Pace, PasswordMaker, Phase, Resolved, Scope, Step, Typical,
+    Access, At, Capabilities, Change, Class, Connection, ConnectionPassword, Diagnosis, Endpoint, Feature, Fields,
+    Finding, Goal, Observed, Owned, Ownership, Pace, PasswordMaker, Permission, Phase, Resolved, Scope, Step, Typical,
+    Verdict,
 };
 pub use registry::{Registry, Unavailable, compiled};
 
@@ -144,6 +145,9 @@ pub trait Backend: Debug + Send + Sync {
     /// Every cache in the scope that bears a mark of this driver, and no other.
     async fn list(&self, scope: &Scope) -> Result<Vec<Owned>>;
 
-    /// Whether what the driver needs is there: identity, permissions, network. Changes nothing.
-    async fn preflight(&self, at: &At) -> Vec<Finding>;
+    /// Whether what caches need is there: identity, permissions, network, key. Changes nothing.
+    ///
+    /// `wanted` are fields of [`Backend::resolve`] that caches will be made with; what is not in it is the config's. What
+    /// cannot be looked at is a warning that says so, never a problem.
+    async fn preflight(&self, at: &At, wanted: &Fields) -> Vec<Finding>;
 }

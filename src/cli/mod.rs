@@ -8,6 +8,7 @@ macro_rules! say {
 }
 
 mod body;
+mod check;
 mod client;
 mod completions;
 mod documents;
@@ -16,6 +17,7 @@ mod help;
 mod job;
 mod ping;
 mod plan;
+mod policy;
 mod register;
 mod serve;
 mod sizes;
@@ -62,8 +64,12 @@ enum Command {
     Job(job::Job),
     /// Prove that a cache can be reached: DNS, TCP, TLS, AUTH, PING, each timed, with a hint at the first that fails.
     Ping(ping::Ping),
+    /// Look whether everything is there: configuration, identity, permissions, network. Changes nothing.
+    Check(check::Check),
     /// Tell what a PUT would do, and do nothing.
     Plan(plan::Plan),
+    /// Print the least that the driver has to be allowed to do, as a policy or role of the cloud.
+    Policy(Box<policy::Policy>),
     /// Print what the orchestrator has to be told: the driver, a Resource Definition, or both as Terraform.
     Register(register::Register),
     /// Make a secret for callers, and its hash for the configuration.
@@ -156,7 +162,9 @@ async fn run(command: Command) -> Result<(), Failed> {
         Command::Delete(delete) => delete.run().await,
         Command::Job(job) => job.run().await,
         Command::Ping(ping) => ping.run().await,
+        Command::Check(check) => check.run().await,
         Command::Plan(plan) => plan.run().await,
+        Command::Policy(policy) => policy.run(),
         Command::Register(register) => register.run(),
         Command::Token(token) => token.print(),
         Command::Sizes(sizes) => sizes.run(),

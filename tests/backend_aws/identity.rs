@@ -82,17 +82,18 @@ async fn unknown_accounts_and_keys_of_other_clouds_are_refused_without_a_call() 
 #[tokio::test]
 async fn a_look_at_the_account_finds_what_is_there_and_what_is_missing() {
     let cloud = Cloud::start().await;
-    let findings = cloud.backend.preflight(&cloud.at("cache-abc")).await;
-    assert!(findings.len() >= 4 && findings.iter().all(|finding| finding.ok), "{findings:?}");
+    let findings = cloud.backend.preflight(&cloud.at("cache-abc"), &[].into()).await;
+    assert!(findings.len() >= 4 && findings.iter().all(|finding| !finding.is_problem()), "{findings:?}");
 
     cloud.mutate(json!({"op": "remove_subnet_group", "name": "caches"})).await;
-    let findings = cloud.backend.preflight(&cloud.at("cache-abc")).await;
-    let wrong: Vec<_> = findings.iter().filter(|finding| !finding.ok).map(|finding| finding.subject.as_str()).collect();
+    let findings = cloud.backend.preflight(&cloud.at("cache-abc"), &[].into()).await;
+    let wrong: Vec<_> =
+        findings.iter().filter(|finding| finding.is_problem()).map(|finding| finding.subject.as_str()).collect();
     assert_eq!(wrong, ["subnet group caches"]);
 
     cloud.fault(json!({"kind": "access_denied", "action": "DescribeReplicationGroups", "times": 0}));
-    let findings = cloud.backend.preflight(&cloud.at("cache-abc")).await;
-    assert!(findings.iter().any(|finding| finding.subject == "DescribeReplicationGroups" && !finding.ok));
+    let findings = cloud.backend.preflight(&cloud.at("cache-abc"), &[].into()).await;
+    assert!(findings.iter().any(|finding| finding.subject == "DescribeReplicationGroups" && finding.is_problem()));
 }
 
 #[tokio::test]

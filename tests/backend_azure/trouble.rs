@@ -64,9 +64,9 @@ async fn a_missing_prerequisite_is_named_with_its_remedy() {
         let failed = cloud.backend.apply(&cloud.at("cache-abc"), &steps[0]).await.unwrap_err();
         assert_eq!(failed.kind, Kind::Prerequisite, "{op}: {failed}");
         assert!(failed.hint.unwrap().contains(remedy), "{op}");
-        let findings = cloud.backend.preflight(&cloud.at("cache-abc")).await;
-        let bad: Vec<_> = findings.iter().filter(|finding| !finding.ok).collect();
-        assert!(bad.len() == 1 && bad[0].message.contains(remedy), "{findings:?}");
+        let findings = cloud.backend.preflight(&cloud.at("cache-abc"), &[].into()).await;
+        let bad: Vec<_> = findings.iter().filter(|finding| finding.is_problem()).collect();
+        assert!(bad.len() == 1 && bad[0].to_string().contains(remedy), "{findings:?}");
     }
 }
 

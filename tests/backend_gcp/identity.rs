@@ -203,9 +203,12 @@ async fn calls_are_counted_against_the_configs_quota_project() {
 async fn preflight_says_who_it_is_and_what_is_off() {
     let fake = Fake::start(|seen| seen.path.ends_with("/instances").then(|| ok(&json!({})))).await;
     let at = at(PRODUCT, "cache-abc", given(&key()));
-    let findings = backend(&fake.config(), &Hasty::new(), PRODUCT).preflight(&at).await;
-    assert!(findings.iter().any(|finding| finding.ok && finding.message.contains("driver@key-project")));
-    assert!(findings.iter().any(|finding| finding.ok && finding.subject == "redis.googleapis.com"), "{findings:?}");
+    let findings = backend(&fake.config(), &Hasty::new(), PRODUCT).preflight(&at, &[].into()).await;
+    assert!(findings.iter().any(|finding| !finding.is_problem() && finding.message.contains("driver@key-project")));
+    assert!(
+        findings.iter().any(|finding| !finding.is_problem() && finding.subject == "redis.googleapis.com"),
+        "{findings:?}"
+    );
 
     let fake = Fake::start(|seen| {
         let details = json!([{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED",
@@ -213,7 +216,7 @@ async fn preflight_says_who_it_is_and_what_is_off() {
         (!seen.is_token()).then(|| error(403, "PERMISSION_DENIED", "it is off", &details))
     })
     .await;
-    let findings = backend(&fake.config(), &Hasty::new(), PRODUCT).preflight(&at).await;
-    let off = findings.iter().find(|finding| !finding.ok).unwrap();
-    assert!(off.message.contains("gcloud services enable redis.googleapis.com --project=4711"), "{off:?}");
+    let findings = backend(&fake.config(), &Hasty::new(), PRODUCT).preflight(&at, &[].into()).await;
+    let off = findings.iter().find(|finding| finding.is_problem()).unwrap();
+    assert!(off.to_string().contains("gcloud services enable redis.googleapis.com --project=4711"), "{off:?}");
 }

@@ -166,7 +166,7 @@ async fn marked_instances_are_listed() {
     let owned = cloud.backend.list(&scope).await.unwrap();
     assert_eq!((owned.len(), &owned[0].place, &owned[0].mark), (1, &at.place, &cloud.mark()));
     assert_eq!((owned[0].phase, owned[0].status.as_str()), (Phase::Creating, "CREATING"));
-    assert!(cloud.backend.preflight(&at).await.iter().all(|finding| finding.ok));
+    assert!(cloud.backend.preflight(&at, &[].into()).await.iter().all(|finding| !finding.is_problem()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -224,8 +224,8 @@ async fn a_missing_prerequisite_comes_with_a_way_out() {
     assert_eq!(error.kind, Kind::Prerequisite, "{error}");
     assert!(error.hint.unwrap().contains("caches"), "the network is named");
     cloud.mutate(json!({"op": "remove_prerequisite", "kind": "api", "service": "redis.googleapis.com"})).await;
-    let findings = cloud.backend.preflight(&cloud.at("cache-abc")).await;
-    assert!(findings.iter().any(|finding| !finding.ok && finding.message.contains("redis")), "{findings:?}");
+    let findings = cloud.backend.preflight(&cloud.at("cache-abc"), &[].into()).await;
+    assert!(findings.iter().any(|finding| finding.is_problem() && finding.message.contains("redis")), "{findings:?}");
 }
 
 #[tokio::test]

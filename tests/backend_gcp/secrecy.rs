@@ -69,7 +69,7 @@ async fn no_key_no_assertion_and_no_token_is_logged_at_trace_level() {
         ] {
             let at = at(product, "cache-abc", credentials);
             write!(told, "{at:?} {:?}", backend.observe(&at).await).unwrap();
-            write!(told, "{:?}", backend.preflight(&at).await).unwrap();
+            write!(told, "{:?}", backend.preflight(&at, &[].into()).await).unwrap();
         }
     }
     drop(guard);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cache_driver::backend::{Class, ConnectionPassword, Credentials, Goal, Kind, Phase, Scope};
+use cache_driver::backend::{Class, ConnectionPassword, Credentials, Finding, Goal, Kind, Phase, Scope};
 use cache_driver::cache::{Auth, Engine, Mark, Product};
 use redis::{AsyncCommands, Client, TlsCertificates};
 use secrecy::ExposeSecret;
@@ -309,14 +309,15 @@ async fn the_mark_alone_is_one_call_and_leaves_other_labels() {
 async fn what_is_missing_in_the_project_is_found() {
     let cloud = start(STANDARD).await;
     let at = cloud.at("cache-abc");
-    let findings = cloud.backend.preflight(&at).await;
-    assert!(findings.len() > 3 && findings.iter().all(|finding| finding.ok), "{findings:?}");
+    let findings = cloud.backend.preflight(&at, &[].into()).await;
+    assert!(findings.len() > 3 && findings.iter().all(|finding| !finding.is_problem()), "{findings:?}");
     assert!(findings.iter().any(|finding| finding.message.contains("gcp-memorystore in europe-west3")), "{findings:?}");
     let remove = json!({"op": "remove_prerequisite", "kind": "api", "service": "memorystore.googleapis.com"});
     cloud.mutate(remove).await;
-    let findings: Vec<_> = cloud.backend.preflight(&at).await.into_iter().filter(|finding| !finding.ok).collect();
+    let findings: Vec<_> =
+        cloud.backend.preflight(&at, &[].into()).await.into_iter().filter(Finding::is_problem).collect();
     assert_eq!(findings.len(), 1, "{findings:?}");
-    assert!(findings[0].message.contains("gcloud services enable"), "{findings:?}");
+    assert!(findings[0].to_string().contains("gcloud services enable"), "{findings:?}");
 }
 
 #[tokio::test]

@@ -59,13 +59,13 @@ async fn a_missing_policy_is_found_and_whoever_may_not_ask_is_not_told() {
         let at = cloud.at(NAME);
         let permission = "networkconnectivity.serviceConnectionPolicies.list";
         cloud.mutate(json!({ "op": "remove_prerequisite", "kind": "service_connection_policy" })).await;
-        let findings = cloud.backend.preflight(&at).await;
-        let bad: Vec<_> = findings.iter().filter(|finding| !finding.ok).collect();
+        let findings = cloud.backend.preflight(&at, &[].into()).await;
+        let bad: Vec<_> = findings.iter().filter(|finding| finding.is_problem()).collect();
         let [bad] = bad.as_slice() else { panic!("{findings:?}") };
-        assert!(bad.message.contains(&format!("--service-class={class}")), "{bad:?}");
+        assert!(bad.to_string().contains(&format!("--service-class={class}")), "{bad:?}");
         cloud.mutate(json!({ "op": "deny", "permission": permission })).await;
-        let findings = cloud.backend.preflight(&at).await;
-        assert!(findings.iter().all(|finding| finding.ok), "{findings:?}");
+        let findings = cloud.backend.preflight(&at, &[].into()).await;
+        assert!(findings.iter().all(|finding| !finding.is_problem()), "{findings:?}");
         assert!(findings.iter().any(|finding| finding.message.contains("cannot be asked for")), "{findings:?}");
         assert_eq!(cloud.count(permission), 2);
     }

@@ -3,11 +3,15 @@
 #![cfg(feature = "sandbox")]
 #![expect(clippy::unwrap_used, reason = "the helpers are part of the tests")]
 
+#[cfg(all(feature = "aws", feature = "gcp", feature = "azure"))]
+mod check;
 mod client;
 mod completions;
 mod harness;
 mod job;
 mod ping;
+#[cfg(all(feature = "aws", feature = "gcp", feature = "azure"))]
+mod policy;
 mod register;
 
 use std::process::Stdio;

@@ -1,6 +1,6 @@
 //! `Backend::account`.
 
-use cache_driver::backend::{At, Credentials, Given, Kind};
+use cache_driver::backend::{At, Credentials, Finding, Given, Kind};
 use cache_driver::cache::Provider;
 use serde_json::json;
 
@@ -53,7 +53,7 @@ pub(crate) async fn credentials_that_are_none_here_are_refused(harness: &dyn Har
             let error = error.unwrap_or_else(|| panic!("{:?} were taken", at.credentials));
             assert_eq!(error.kind, Kind::Credentials, "{error}");
         }
-        assert!(harness.backend().preflight(&at).await.iter().any(|finding| !finding.ok));
+        assert!(harness.backend().preflight(&at, &[].into()).await.iter().any(Finding::is_problem));
     }
     assert_eq!(harness.calls(), [], "the cloud need not be asked");
 }

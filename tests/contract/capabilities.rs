@@ -16,7 +16,7 @@ pub(crate) async fn they_are_whole_and_say_each_thing_once(harness: &dyn Harness
     }
     let fields: BTreeSet<&str> = can.changes.iter().map(|(field, _)| *field).collect();
     assert!(!fields.is_empty() && fields.len() == can.changes.len());
-    let permissions: BTreeSet<&&str> = can.permissions.iter().collect();
+    let permissions: BTreeSet<&str> = can.permissions.iter().map(|permission| permission.action).collect();
     assert_eq!(permissions.len(), can.permissions.len());
 }
 

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use cache_driver::backend::{
     At, Backend, BackendError, Capabilities, Change, Class, Connection, ConnectionPassword, Credentials, Diagnosis,
-    Fields, Finding, Goal, Kind, Observed, Owned, Ownership, Pace, PasswordMaker, Resolved, Result, Scope, Step,
-    Typical,
+    Fields, Finding, Goal, Kind, Observed, Owned, Ownership, Pace, PasswordMaker, Permission, Resolved, Result, Scope,
+    Step, Typical,
 };
 use cache_driver::cache::{Auth, CacheName, Capacity, Engine, FieldError, Mode, OnDelete, Place, Product, Size, Spec};
 use cache_driver::clock::Timestamp;
@@ -64,7 +64,7 @@ impl Memory {
             mark_lags: false,
             typical: Typical { create: usual.create, update: usual.update, delete: usual.delete },
             changes: CHANGES,
-            permissions: &["imagined:*"],
+            permissions: const { &[Permission::write("imagined:*")] },
         };
         Self { cloud, capabilities }
     }
@@ -319,8 +319,8 @@ impl Backend for Memory {
         Ok(owned)
     }
 
-    async fn preflight(&self, at: &At) -> Vec<Finding> {
+    async fn preflight(&self, at: &At, _wanted: &Fields) -> Vec<Finding> {
         let subject = format!("identity {}", Self::account_of(&at.credentials));
-        vec![Finding { subject, ok: true, message: "everything is there".to_owned() }]
+        vec![Finding::ok(subject, "everything is there")]
     }
 }

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_config::{AppName, BehaviorVersion};
+use aws_credential_types::provider::ProvideCredentials;
 use aws_sdk_elasticache::config::retry::{RetryConfig, RetryPartition};
 use aws_sdk_elasticache::config::{Region, SharedHttpClient};
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -111,6 +112,24 @@ impl Clients {
             .ok_or_else(|| BackendError::new(Kind::Unavailable, "GetCallerIdentity", "the answer names no account"))?;
         self.account_ids.insert(who, account.clone()).await;
         Ok(account)
+    }
+
+    /// Whose the credentials are and how IAM calls them, asked anew: account and ARN.
+    pub(super) async fn caller(&self, at: &At) -> Result<(String, String)> {
+        let http = self.http().map_err(no_connector)?;
+        let identity = self.identity(&at.credentials, &at.place.location, &http).await?;
+        let client = self.sts(&identity, &at.place.location, http, &Who::from(&at.credentials));
+        let told = client.get_caller_identity().send().await.map_err(|error| classify("GetCallerIdentity", error))?;
+        Ok((told.account.unwrap_or_default(), told.arn.unwrap_or_default()))
+    }
+
+    /// The keys behind credentials, for calls that no SDK crate here makes.
+    pub(super) async fn keys(&self, at: &At) -> Result<aws_credential_types::Credentials> {
+        let http = self.http().map_err(no_connector)?;
+        let identity = self.identity(&at.credentials, &at.place.location, &http).await?;
+        identity.provider.provide_credentials().await.map_err(|_| {
+            BackendError::new(Kind::Credentials, "GetCallerIdentity", "the credentials could not be loaded")
+        })
     }
 
     async fn identity(&self, credentials: &Credentials, region: &str, http: &SharedHttpClient) -> Result<Identity> {

@@ -10,6 +10,8 @@ mod inputs;
 mod network;
 mod parameter_groups;
 mod place;
+mod preflight;
+mod query;
 mod replication_group;
 mod retry;
 mod tags;

@@ -1,12 +1,10 @@
 //! Where a cache is reachable from. Nothing is ever opened by default: neither the VPC's default security group nor an
 //! address range is put in for what is missing.
 
-use aws_sdk_elasticache::Client;
 use serde_json::Value;
 
-use super::error::classify;
 use super::inputs::{Defaults, dotted};
-use crate::backend::{Finding, Resolved};
+use crate::backend::Resolved;
 use crate::cache::{FieldError, Spec};
 use crate::config::Aws;
 
@@ -42,44 +40,5 @@ pub(super) fn resolve(
                 "set aws.security_group_ids, or providers.aws.security_group_ids in the config; the vpc's default group is never used",
             ),
         ),
-    }
-}
-
-/// Whether the config's network is there.
-pub(super) async fn preflight(client: &Client, config: &Aws) -> Vec<Finding> {
-    let mut findings = vec![match &config.subnet_group {
-        Some(name) => subnet_group(client, name).await,
-        None => Finding {
-            subject: "subnet group".to_owned(),
-            ok: true,
-            message: "none in the config: every request has to name one as aws.subnet_group".to_owned(),
-        },
-    }];
-    findings.push(Finding {
-        subject: "security groups".to_owned(),
-        ok: true,
-        message: if config.security_group_ids.is_empty() {
-            "none in the config: every request has to name some as aws.security_group_ids".to_owned()
-        } else {
-            format!("{} from the config; aws checks them when a cache is made", config.security_group_ids.join(", "))
-        },
-    });
-    findings
-}
-
-async fn subnet_group(client: &Client, name: &str) -> Finding {
-    let subject = format!("subnet group {name}");
-    let described = client.describe_cache_subnet_groups().cache_subnet_group_name(name).send().await;
-    match described.map_err(|error| classify("DescribeCacheSubnetGroups", error)) {
-        Ok(found) => {
-            let group = found.cache_subnet_groups().first();
-            let vpc = group.and_then(|group| group.vpc_id()).unwrap_or("an unknown vpc");
-            let subnets = group.map_or(0, |group| group.subnets().len());
-            Finding { subject, ok: true, message: format!("{subnets} subnets in {vpc}") }
-        }
-        Err(error) => {
-            let hint = error.hint.as_deref().unwrap_or("check the region and the permissions");
-            Finding { subject, ok: false, message: format!("{}; {hint}", error.message) }
-        }
     }
 }

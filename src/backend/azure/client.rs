@@ -260,11 +260,11 @@ impl Arm {
         Ok(answer)
     }
 
-    /// Proves that the credentials are good, by a token.
-    pub(super) async fn token(&self, credentials: &Credentials) -> Result<()> {
+    /// Proves that the credentials are good, by a token. Gives whose it says it is.
+    pub(super) async fn token(&self, credentials: &Credentials) -> Result<Option<String>> {
         let credential = self.identities.get(credentials, &self.transport()?).await?;
         let asked = credential.get_token(&[SCOPE], None).await;
-        asked.map(drop).map_err(|error| {
+        asked.map(|token| entra::whose(token.token.secret())).map_err(|error| {
             let unknown = || BackendError::new(Kind::Credentials, TOKEN, "no token");
             entra::classify(&error).unwrap_or_else(unknown)
         })

@@ -108,7 +108,8 @@ impl Identities {
             Credentials::Given(given) => (self.given(given, options)?, Whose::Theirs),
         };
         let (patience, machine) = (self.patience, self.machine.clone());
-        let patient: Arc<dyn TokenCredential> = Arc::new(Patient { inner, patience, whose, machine, late: Mutex::default() });
+        let patient: Arc<dyn TokenCredential> =
+            Arc::new(Patient { inner, patience, whose, machine, late: Mutex::default() });
         self.known.insert(who, patient.clone()).await;
         Ok(patient)
     }

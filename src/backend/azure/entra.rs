@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 
 use azure_core::error::ErrorKind;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use super::credentials::TOKEN;
@@ -150,6 +152,19 @@ fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
     None
 }
 
+/// Whose a token says it is: application or object, and tenant. Nobody checks it here; Azure does.
+pub(super) fn whose(token: &str) -> Option<String> {
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    let claims: Value = serde_json::from_slice(&claims).ok()?;
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    let who = match (text("appid").or(text("azp")), text("oid")) {
+        (Some(application), Some(object)) => format!("application {application}, object {object}"),
+        (Some(application), None) => format!("application {application}"),
+        (None, object) => format!("object {}", object?),
+    };
+    Some(text("tid").map_or_else(|| who.clone(), |tenant| format!("{who}, tenant {tenant}")))
+}
+
 /// What errors hide at their bottom: "connection refused" and the like.
 pub(super) fn deepest(error: &(dyn StdError + 'static)) -> String {
     let mut deepest = error;
@@ -192,6 +207,18 @@ mod tests {
         assert_eq!((cause.code.as_deref(), cause.request_id.as_deref()), (Some("AADSTS7000215"), Some("c-1")));
         assert_eq!(of(503, &json!({}), Whose::Theirs).kind, Kind::Unavailable);
         assert_eq!(of(400, &json!({"error": "invalid_request"}), Whose::Machine).kind, Kind::Credentials);
+    }
+
+    #[test]
+    fn a_token_tells_whose_it_is_if_it_can_be_read() {
+        let token = |claims: &str| format!("h.{}.s", URL_SAFE_NO_PAD.encode(claims));
+        let of = |claims| whose(&token(claims));
+        let told = of(r#"{"appid":"a","oid":"o","tid":"t"}"#);
+        assert_eq!(told.as_deref(), Some("application a, object o, tenant t"));
+        assert_eq!(of(r#"{"oid":"o"}"#).as_deref(), Some("object o"));
+        for none in ["", "a.b", "opaque", &token("{}"), &token("[]")] {
+            assert_eq!(whose(none), None, "{none}");
+        }
     }
 
     #[test]

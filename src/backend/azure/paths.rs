@@ -11,6 +11,8 @@ pub(super) const MANAGED_REDIS: &str = "2025-07-01";
 pub(super) const CLASSIC_REDIS: &str = "2024-11-01";
 /// `Microsoft.Network`.
 pub(super) const NETWORK: &str = "2024-05-01";
+/// `Microsoft.Network/privateDnsZones`.
+pub(super) const PRIVATE_DNS: &str = "2024-06-01";
 /// Subscriptions, resource groups and providers.
 pub(super) const RESOURCES: &str = "2022-09-01";
 /// `Microsoft.Authorization/permissions`.

@@ -1,65 +1,70 @@
-//! Whether what the driver needs is there: identity, subscription, provider, resource group, permissions.
+//! Whether what caches need is there: identity, resource group, provider, location, permissions, private network.
 
 use serde_json::Value;
 
 use super::Shared;
 use super::client::{Answer, Call};
 use super::paths;
-use super::place::Situation;
-use crate::backend::{At, BackendError, Finding, Kind, Result};
+use super::place::{Situation, same_location};
+use crate::backend::{At, Feature, Fields, Finding, Kind, Permission, Result};
 
-const PROVIDER: &str = "provider Microsoft.Cache";
+const CACHE: &str = "Microsoft.Cache";
+const NETWORK: &str = "Microsoft.Network";
 
-/// Looks at everything that a cache needs before it can be made. `kind` is the resource type below `Microsoft.Cache`,
-/// `needed` the actions that the driver calls.
-pub(super) async fn preflight(
-    shared: &Shared,
-    at: &At,
-    kind: &str,
-    version: &'static str,
-    needed: &[&str],
-) -> Vec<Finding> {
+/// What a product needs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Needs {
+    /// The resource type below `Microsoft.Cache`.
+    pub(super) kind: &'static str,
+    pub(super) version: &'static str,
+    pub(super) permissions: &'static [Permission],
+}
+
+/// Looks at everything that a cache needs before it can be made.
+pub(super) async fn preflight(shared: &Shared, at: &At, needs: &Needs, wanted: &Fields) -> Vec<Finding> {
     let situation = match shared.situation(at) {
         Ok(situation) => situation,
-        Err(error) => return vec![finding("place", Err(error))],
+        Err(error) => return vec![Finding::failed("place", error)],
     };
-    let token = shared.arm.token(&at.credentials).await;
-    if token.is_err() {
-        return vec![finding("identity", token.map(|()| String::new()))];
-    }
+    let mut findings = match shared.arm.token(&at.credentials).await {
+        Ok(who) => vec![Finding::ok("identity", who.unwrap_or_else(|| "entra gave a token".to_owned()))],
+        Err(error) => return vec![Finding::failed("identity", error)],
+    };
     let look = Look { shared, at, situation: &situation };
-    let mut findings = vec![finding("identity", Ok("entra gave a token".to_owned()))];
     // Whoever has a role on the group only may not read the subscription itself: the group answers for it.
-    let group = look.get("resourceGroups.get", situation.group_path(), paths::RESOURCES).await;
-    let has_group = group.is_ok();
-    let found = group.map(|_| format!("{} in subscription {}", situation.group, situation.subscription));
-    findings.push(finding("resource group", found));
-    let provider = format!("{}/providers/Microsoft.Cache", situation.subscription_path());
-    let provider = look.get("providers.get", provider, paths::RESOURCES).await;
-    let registration = provider
-        .map(|answer| answer.body.get("registrationState").and_then(Value::as_str).unwrap_or("unknown").to_owned());
-    let is_unregistered = registration.as_ref().is_ok_and(|state| !state.eq_ignore_ascii_case("Registered"));
-    findings.push(match registration {
-        Ok(state) if is_unregistered => Finding {
-            subject: PROVIDER.to_owned(),
-            ok: false,
-            message: format!("it is `{state}`; {}", situation.registration("Microsoft.Cache")),
-        },
-        // Reading it takes a right on the subscription, which is not needed for anything else.
-        Err(error) if has_group && error.kind == Kind::Credentials => finding(
-            PROVIDER,
-            Ok("the identity may not read whether it is registered; the first call shows it".to_owned()),
-        ),
-        other => finding(PROVIDER, other),
+    match look.get("resourceGroups.get", situation.group_path(), paths::RESOURCES).await {
+        Ok(_) => {
+            let seen = format!("{} in subscription {}", situation.group, situation.subscription);
+            findings.push(Finding::ok("resource group", seen));
+        }
+        Err(error) => {
+            findings.push(Finding::failed("resource group", error));
+            return findings;
+        }
+    }
+    let subnet = ["private_endpoint_subnet_id", "subnet_id"].iter().find_map(|field| wanted.get(*field)?.as_str());
+    let provider = look.provider(CACHE, Some(needs.kind)).await;
+    let is_off = provider.iter().any(Finding::is_problem);
+    findings.extend(provider);
+    if is_off {
+        return findings;
+    }
+    let path = format!("{}/providers/{CACHE}/{}", situation.group_path(), needs.kind);
+    let kind = format!("{CACHE}/{}", needs.kind);
+    findings.push(match look.get("list", path, needs.version).await {
+        Ok(_) => Finding::ok(kind, format!("may be listed in {}", situation.group)),
+        Err(error) => Finding::failed(kind, error),
     });
-    if has_group && !is_unregistered {
-        let path = format!("{}/providers/Microsoft.Cache/{kind}", situation.group_path());
-        let listed = look.get("list", path, version).await;
-        findings.push(finding(
-            &format!("Microsoft.Cache/{kind}"),
-            listed.map(|_| format!("may be listed in {}", situation.group)),
-        ));
-        findings.push(look.permissions(needed).await);
+    findings.push(look.permissions(needs.permissions, subnet.is_some(), wanted).await);
+    if let Some(subnet) = subnet {
+        findings.extend(look.provider(NETWORK, None).await);
+        findings.push(
+            look.there("subnet", "subnets.get", subnet, "providers.azure.defaults.private_endpoint_subnet_id").await,
+        );
+    }
+    if let Some(zone) = wanted.get("private_dns_zone_id").and_then(Value::as_str) {
+        let key = "providers.azure.defaults.private_dns_zone_id";
+        findings.push(look.there("private dns zone", "privateDnsZones.get", zone, key).await);
     }
     findings
 }
@@ -76,38 +81,112 @@ impl Look<'_> {
         answer.done(name, self.situation)
     }
 
+    /// Whether a provider is registered, and has the type in the location.
+    async fn provider(&self, namespace: &str, kind: Option<&str>) -> Vec<Finding> {
+        let subject = format!("provider {namespace}");
+        let path = format!("{}/providers/{namespace}", self.situation.subscription_path());
+        let body = match self.get("providers.get", path, paths::RESOURCES).await {
+            Ok(answer) => answer.body,
+            // Reading it takes a right on the subscription, which is not needed for anything else.
+            Err(error) if error.kind == Kind::Credentials => {
+                let seen = "the identity may not read whether it is registered; the first call shows it";
+                return vec![Finding::warning(subject, seen).mend(self.situation.registration(namespace))];
+            }
+            Err(error) => return vec![Finding::failed(subject, error)],
+        };
+        let state = body.get("registrationState").and_then(Value::as_str).unwrap_or("unknown");
+        if !state.eq_ignore_ascii_case("Registered") {
+            let mend = self.situation.registration(namespace);
+            return vec![Finding::problem(subject, format!("it is `{state}`")).mend(mend)];
+        }
+        let mut findings = vec![Finding::ok(subject, state)];
+        let types = body.get("resourceTypes").and_then(Value::as_array).into_iter().flatten();
+        let of_kind = kind.and_then(|kind| {
+            types.into_iter().find(|one| {
+                let name = one.get("resourceType").and_then(Value::as_str);
+                name.is_some_and(|name| name.eq_ignore_ascii_case(kind))
+            })
+        });
+        let places = of_kind.and_then(|one| one.get("locations")?.as_array());
+        if let Some(places) = places.filter(|places| !places.is_empty()) {
+            findings.push(self.location(namespace, kind.unwrap_or_default(), places));
+        }
+        findings
+    }
+
+    fn location(&self, namespace: &str, kind: &str, places: &[Value]) -> Finding {
+        let (subject, location) = ("location", self.situation.location);
+        let places = places.iter().filter_map(Value::as_str);
+        if places.clone().any(|place| same_location(place, location)) {
+            return Finding::ok(subject, format!("{namespace}/{kind} is offered in {location}"));
+        }
+        let mend = format!(
+            "set providers.azure.location to one that has it: `az provider show --namespace {namespace} --query \
+             \"resourceTypes[?resourceType=='{kind}'].locations\"`"
+        );
+        Finding::problem(subject, format!("azure offers {namespace}/{kind} not in {location}")).mend(mend)
+    }
+
     /// What the identity may do on the group, as far as it may read that.
-    async fn permissions(&self, needed: &[&str]) -> Finding {
-        let subject = "permissions".to_owned();
+    async fn permissions(&self, all: &[Permission], has_network: bool, wanted: &Fields) -> Finding {
+        let (subject, group) = ("permissions", self.situation.group);
         let path = format!("{}/providers/Microsoft.Authorization/permissions", self.situation.group_path());
         let Ok(answer) = self.get("permissions.list", path, paths::AUTHORIZATION).await else {
-            let message = "the identity may not read its own permissions; azure judges at the first call".to_owned();
-            return Finding { subject, ok: true, message };
+            let seen = "the identity may not read its own permissions; azure judges at the first call";
+            return Finding::warning(subject, seen).mend("allow Microsoft.Authorization/permissions/read on the group");
         };
+        let used = |feature| match feature {
+            None => true,
+            // The subnet and the zone may be in another group, whose roles are not asked for here.
+            Some(Feature::PrivateEndpoint) => has_network,
+            Some(Feature::EncryptionKey) => wanted.contains_key("encryption_key"),
+            Some(Feature::IamAuth) => wanted.get("auth").and_then(Value::as_str) == Some("iam"),
+            Some(_) => false,
+        };
+        let elsewhere = |action: &str| {
+            action.starts_with("Microsoft.Network/virtualNetworks/")
+                || action.starts_with("Microsoft.Network/privateDnsZones/")
+                || action.starts_with("Microsoft.ManagedIdentity/")
+        };
+        let needed = all.iter().filter(|one| !one.only_check && used(one.feature) && !elsewhere(one.action));
+        let needed: Vec<&str> = needed.map(|one| one.action).collect();
         let missing: Vec<&str> = needed.iter().copied().filter(|action| !is_granted(&answer.body, action)).collect();
-        let message = if missing.is_empty() {
-            format!("all that is needed on {}", self.situation.group)
-        } else {
-            format!(
-                "missing on {}: {}; `cache-driver policy azure` prints all",
-                self.situation.group,
-                missing.join(", ")
-            )
-        };
-        Finding { subject, ok: missing.is_empty(), message }
+        if missing.is_empty() {
+            return Finding::ok(subject, format!("all {} that were asked for are granted on {group}", needed.len()));
+        }
+        let mend = format!(
+            "run `cache-driver policy azure --subscription {} --resource-group {group} > role.json`, `az role definition \
+             create --role-definition role.json`, and assign it on the group",
+            self.situation.subscription
+        );
+        Finding::problem(subject, format!("missing on {group}: {}", missing.join(", "))).mend(mend)
     }
-}
 
-fn finding(subject: &str, found: std::result::Result<String, BackendError>) -> Finding {
-    let subject = subject.to_owned();
-    match found {
-        Ok(message) => Finding { subject, ok: true, message },
-        Err(error) => {
-            let message = match error.hint {
-                Some(hint) => format!("{}; {hint}", error.message),
-                None => error.message,
+    /// Whether something of the network is there, by its id.
+    async fn there(&self, what: &str, call: &'static str, id: &str, key: &str) -> Finding {
+        let name = id.rsplit('/').next().unwrap_or(id);
+        let subject = format!("{what} {name}");
+        let version = if what == "subnet" { paths::NETWORK } else { paths::PRIVATE_DNS };
+        let answer = match self.shared.arm.send(self.at, &Call::get(call, id.to_owned(), version)).await {
+            Ok(answer) => answer,
+            Err(error) => return Finding::unknown(subject, error),
+        };
+        if answer.is_absent() {
+            let mend = if what == "subnet" {
+                format!(
+                    "run `az network vnet subnet create --name {name} --vnet-name VNET --resource-group GROUP \
+                     --address-prefixes RANGE`, or name another one in {key}"
+                )
+            } else {
+                format!(
+                    "run `az network private-dns zone create --name {name} --resource-group GROUP`, or name another one in {key}"
+                )
             };
-            Finding { subject, ok: false, message }
+            return Finding::problem(subject, format!("{id} is not there")).mend(mend);
+        }
+        match answer.done(call, self.situation) {
+            Ok(_) => Finding::ok(subject, "it is there"),
+            Err(error) => Finding::unknown(subject, error),
         }
     }
 }

@@ -17,7 +17,7 @@ use super::memory::Memory;
 use super::operations;
 use super::remedy::About;
 use super::snapshots::Snapshots;
-use crate::backend::{At, BackendError, Calls, Credentials, Diagnosis, Kind, Result};
+use crate::backend::{At, BackendError, Calls, Credentials, Diagnosis, Fields, Kind, Result};
 use crate::clock::Clock;
 use crate::config::Gcp;
 
@@ -219,6 +219,18 @@ impl Api {
     ) -> About<'a> {
         let network = body.and_then(network).or_else(|| self.network.clone());
         About { collection, project, location, network }
+    }
+
+    /// The same for a cache that is to be made with these fields.
+    pub(super) fn about_wanted<'a>(
+        &self,
+        collection: Collection,
+        project: &'a str,
+        location: &'a str,
+        wanted: &Fields,
+    ) -> About<'a> {
+        let named = wanted.get("network").and_then(Value::as_str).map(str::to_owned);
+        About { collection, project, location, network: named.or_else(|| self.network.clone()) }
     }
 }
 

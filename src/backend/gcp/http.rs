@@ -110,7 +110,9 @@ impl Http {
             Some(url) => format!("{url}/{service}"),
             None => format!("https://{service}.googleapis.com"),
         };
-        let mut url = Url::parse(&format!("{base}/v1/{path}"))
+        // The one service whose paths begin with its name.
+        let version = if service == "compute" { "compute/v1" } else { "v1" };
+        let mut url = Url::parse(&format!("{base}/{version}/{path}"))
             .map_err(|error| Trouble::Setup(format!("providers.gcp.endpoint_url is no url: {error}")))?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
@@ -270,6 +272,14 @@ mod tests {
         ] {
             assert_eq!(http(endpoint).url("redis", path, &query).unwrap().as_str(), expected);
         }
+    }
+
+    #[test]
+    fn compute_has_its_name_in_the_path_too() {
+        let path = "projects/p/global/networks/n";
+        let at = |endpoint| http(endpoint).url("compute", path, &[]).unwrap().to_string();
+        assert_eq!(at(None), format!("https://compute.googleapis.com/compute/v1/{path}"));
+        assert_eq!(at(Some("http://127.0.0.1:9")), format!("http://127.0.0.1:9/compute/compute/v1/{path}"));
     }
 
     #[test]

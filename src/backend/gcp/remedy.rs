@@ -74,6 +74,15 @@ impl About<'_> {
         )
     }
 
+    /// <https://cloud.google.com/vpc/docs/create-modify-vpc-networks>
+    pub(super) fn make_network(&self) -> String {
+        let (project, network) = self.network();
+        format!(
+            "run `gcloud compute networks create {network} --subnet-mode=auto --project={project}`, or name another one in \
+             providers.gcp.network"
+        )
+    }
+
     /// <https://cloud.google.com/kms/docs/iam>
     pub(super) fn key_grant(&self) -> String {
         let (project, service) = (self.project, self.collection.service());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Class;
+use super::{Class, Permission};
 use crate::cache::{Engine, Mode, OnDelete, Product};
 
 /// What a product can do. The same for as long as the process lives.
@@ -29,8 +29,8 @@ pub struct Capabilities {
     pub typical: Typical,
     /// Every field that a change can be about, and what a change of it costs at most.
     pub changes: &'static [(&'static str, Class)],
-    /// The permissions that the driver needs for it, in the cloud's own spelling.
-    pub permissions: &'static [&'static str],
+    /// Everything that the driver does for it and that has to be allowed. `policy` prints it, `check` asks for it.
+    pub permissions: &'static [Permission],
 }
 
 /// Who makes the password of a cache.

@@ -4,6 +4,7 @@ mod capabilities;
 mod connection;
 mod goal;
 mod observed;
+mod permission;
 mod report;
 mod wanted;
 
@@ -13,7 +14,8 @@ pub use capabilities::{Capabilities, PasswordMaker, Typical};
 pub use connection::{Connection, ConnectionPassword, Endpoint};
 pub use goal::{Goal, Pace, Step};
 pub use observed::{Observed, Ownership, Phase};
-pub use report::{Diagnosis, Finding, Owned, Scope};
+pub use permission::{Access, Feature, Permission};
+pub use report::{Diagnosis, Finding, Owned, Scope, Verdict};
 use serde_json::Value;
 pub use wanted::{Change, Class, Resolved};
 

@@ -1,10 +1,13 @@
 //! What a look at more than one cache tells.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Phase;
-use crate::backend::{Credentials, Kind};
+use crate::backend::{BackendError, Credentials, Kind};
+use crate::cache::product::words;
 use crate::cache::{Event, Mark, Place};
 
 /// Why something failed, as far as the cloud wrote it down.
@@ -44,13 +47,82 @@ pub struct Owned {
     pub created_at: Option<Timestamp>,
 }
 
+words! {
+    /// How it stands with what was looked at.
+    Verdict, "verdict" {
+        /// In order.
+        Ok = "ok",
+        /// Nothing that keeps caches from being made, or something that could not be looked at.
+        Warning = "warning",
+        /// Caches cannot be made, or not all of them.
+        Problem = "problem",
+    }
+}
+
 /// One thing that a look at the account found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Finding {
     /// What was looked at.
     pub subject: String,
-    /// Whether it is in order.
-    pub ok: bool,
-    /// What was seen, and how to mend it.
+    /// How it stands.
+    pub verdict: Verdict,
+    /// What was seen.
     pub message: String,
+    /// How to mend it: a command to run, or a key to set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mend: Option<String>,
+}
+
+impl Finding {
+    fn new(verdict: Verdict, subject: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { subject: subject.into(), verdict, message: message.into(), mend: None }
+    }
+
+    /// Something that is in order.
+    pub fn ok(subject: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(Verdict::Ok, subject, message)
+    }
+
+    /// Something to know, or that could not be looked at.
+    pub fn warning(subject: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(Verdict::Warning, subject, message)
+    }
+
+    /// Something that has to be mended.
+    pub fn problem(subject: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(Verdict::Problem, subject, message)
+    }
+
+    /// The failure of a call as a problem, mended as the error says.
+    pub fn failed(subject: impl Into<String>, error: BackendError) -> Self {
+        Self { mend: error.hint, ..Self::problem(subject, error.message) }
+    }
+
+    /// The failure of a call that only `check` makes: what it would have told stays unknown.
+    pub fn unknown(subject: impl Into<String>, error: BackendError) -> Self {
+        Self { mend: error.hint, ..Self::warning(subject, format!("could not be asked: {}", error.message)) }
+    }
+
+    /// The same, with how to mend it.
+    #[must_use]
+    pub fn mend(mut self, how: impl Into<String>) -> Self {
+        self.mend = Some(how.into());
+        self
+    }
+
+    /// Whether it keeps caches from being made.
+    #[must_use]
+    pub fn is_problem(&self) -> bool {
+        self.verdict == Verdict::Problem
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}", self.subject, self.verdict, self.message)?;
+        match &self.mend {
+            Some(how) => write!(f, "; {how}"),
+            None => Ok(()),
+        }
+    }
 }

@@ -13,6 +13,8 @@ pub(super) enum Service {
     ElastiCache,
     Sts,
     Ec2,
+    Iam,
+    Kms,
 }
 
 impl Service {
@@ -21,6 +23,8 @@ impl Service {
         match (version, signed_for) {
             (Some("2011-06-15"), _) | (None, Some("sts")) => Self::Sts,
             (Some("2016-11-15"), _) | (None, Some("ec2")) => Self::Ec2,
+            (Some("2010-05-08"), _) | (None, Some("iam")) => Self::Iam,
+            (None, Some("kms")) => Self::Kms,
             (Some("2015-02-02"), _) | (None, Some("elasticache")) => Self::ElastiCache,
             _ if matches!(action, "AssumeRole" | "GetCallerIdentity") => Self::Sts,
             _ if matches!(action, "DescribeVpcs" | "DescribeSubnets" | "DescribeSecurityGroups") => Self::Ec2,
@@ -34,6 +38,8 @@ impl Service {
             Self::ElastiCache => "elasticache",
             Self::Sts => "sts",
             Self::Ec2 => "ec2",
+            Self::Iam => "iam",
+            Self::Kms => "kms",
         }
     }
 
@@ -43,6 +49,9 @@ impl Service {
             Self::ElastiCache => "http://elasticache.amazonaws.com/doc/2015-02-02/",
             Self::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
             Self::Ec2 => "http://ec2.amazonaws.com/doc/2016-11-15/",
+            Self::Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
+            // It speaks JSON.
+            Self::Kms => "",
         }
     }
 }

@@ -3,6 +3,8 @@
 //! There is one VPC with three subnets and a default security group. Any other subnet or group that is named by a well-formed id exists
 //! too, unless it was removed.
 
+use std::collections::BTreeMap;
+
 use super::error::{Answer, AwsError};
 use super::params::Params;
 use super::store::{Region, Scope};
@@ -62,7 +64,7 @@ pub(super) fn subnets(region: &Region, params: &Params) -> Answer {
 }
 
 /// `DescribeSecurityGroups`.
-pub(super) fn security_groups(region: &Region, params: &Params) -> Answer {
+pub(super) fn security_groups(region: &Region, moved: &BTreeMap<String, String>, params: &Params) -> Answer {
     let asked = params.flat_list("GroupId");
     if let Some(malformed) = asked.iter().find(|id| !is_resource_id(id, "sg-")) {
         return Err(AwsError::new("InvalidGroupId.Malformed", 400, format!("Invalid id: \"{malformed}\"")));
@@ -71,11 +73,13 @@ pub(super) fn security_groups(region: &Region, params: &Params) -> Answer {
         return Err(not_found("InvalidGroup.NotFound", "security group", missing));
     }
     let vpc = region.vpc();
+    let vpc_of = |id: &str| moved.get(id).unwrap_or(&vpc);
     let usual = region.default_security_group();
     let listed = if asked.is_empty() { vec![usual.clone()] } else { asked };
     let found = listed.into_iter().filter(|id| {
         let name = if *id == usual { "default" } else { id.as_str() };
-        !region.removed.contains(id) && passes(params, &[("vpc-id", &vpc), ("group-id", id), ("group-name", name)])
+        !region.removed.contains(id)
+            && passes(params, &[("vpc-id", vpc_of(id)), ("group-id", id), ("group-name", name)])
     });
     let mut xml = Xml::new();
     xml.list("securityGroupInfo", "item", found, |xml, id| {
@@ -83,7 +87,7 @@ pub(super) fn security_groups(region: &Region, params: &Params) -> Answer {
         xml.leaf("groupId", &id);
         xml.leaf("groupName", if id == usual { "default" } else { &id });
         xml.leaf("groupDescription", "made by the sandbox");
-        xml.leaf("vpcId", &vpc);
+        xml.leaf("vpcId", vpc_of(&id));
         xml.element("ipPermissions", |_| {});
         xml.element("ipPermissionsEgress", |_| {});
     });

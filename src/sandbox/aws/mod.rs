@@ -1,6 +1,7 @@
 //! The emulated AWS: `ElastiCache` replication groups, and what of STS and EC2 is needed beside them.
 //!
 //! One port, path `/`, query protocol (`Action=…&Version=…`) in and XML out, as botocore's model of `ElastiCache` 2015-02-02 has it.
+//! Of IAM there is `SimulatePrincipalPolicy`, of KMS (JSON, told by `X-Amz-Target`) `DescribeKey`.
 //! Where things are: `router` takes a call apart and applies faults; `actions` is the table of contents; one file per family
 //! of actions; `group` and `store` are what is remembered; `advance` moves it on with the clock. Serverless caches, memcached,
 //! users and user groups are not there yet.
@@ -26,10 +27,14 @@
 //! {"op": "event", "id": "cache-1", "message": "…"}
 //! {"op": "remove_subnet_group", "name": "…"}       {"op": "remove_subnet", "id": "subnet-…"}
 //! {"op": "remove_security_group", "id": "sg-…"}    {"op": "restore", "name": "what was removed"}
+//! {"op": "move_security_group", "id": "sg-…", "vpc": "vpc-…"}       {"op": "remove_key", "id": "arn:aws:kms:…"}
+//! {"op": "key_state", "id": "arn:aws:kms:…", "state": "Disabled"}
+//! {"op": "deny", "action": "elasticache:CreateReplicationGroup"}    {"op": "allow", "action": "…"}
 //! {"op": "remove_parameter_group", "name": "…"}    {"op": "remove_snapshot", "name": "…"}
 //! {"op": "advance", "seconds": 600}                {"op": "account", "access_key": "AKIA…", "account": "111122223333"}
 //! ```
-//! A removed security group or subnet is also unknown to EC2. `advance` skips time for this cloud alone.
+//! A removed security group or subnet is also unknown to EC2. A denied action may end in `*`; the call is refused, and IAM's
+//! `SimulatePrincipalPolicy` says so. `advance` skips time for this cloud alone.
 
 mod actions;
 mod advance;
@@ -45,8 +50,10 @@ mod engine_versions;
 mod error;
 mod events;
 mod group;
+mod iam;
 mod identity;
 mod inner;
+mod kms;
 mod modify;
 mod mutate;
 mod paging;

@@ -34,6 +34,16 @@ enum Op {
     RemoveSubnet { id: String },
     /// A prerequisite does not exist any more.
     RemoveSecurityGroup { id: String },
+    /// It is in another VPC than everything else.
+    MoveSecurityGroup { id: String, vpc: String },
+    /// A key by its ARN does not exist any more.
+    RemoveKey { id: String },
+    /// A key by its ARN has this state: `Disabled`, `PendingDeletion`; `Enabled` makes it usable again.
+    KeyState { id: String, state: String },
+    /// Nobody may do this any more: `elasticache:CreateReplicationGroup`, `elasticache:*`.
+    Deny { action: String },
+    /// Everybody may again.
+    Allow { action: String },
     /// A parameter group is gone, used or not.
     RemoveParameterGroup { name: String },
     /// A snapshot is gone.
@@ -115,7 +125,21 @@ pub(super) fn mutate(state: &mut State, change: Value, now: Timestamp) -> Result
             }
             place.note_everywhere(state, |removed| removed.insert(name));
         }
-        Op::RemoveSubnet { id } | Op::RemoveSecurityGroup { id } => {
+        Op::MoveSecurityGroup { id, vpc } => {
+            state.moved.insert(id, vpc);
+        }
+        Op::KeyState { id, state: word } => {
+            state.key_states.insert(id, word);
+        }
+        Op::Deny { action } => {
+            state.denied.insert(action);
+        }
+        Op::Allow { action } => {
+            if !state.denied.remove(&action) {
+                return Err(format!("`{action}` was not denied"));
+            }
+        }
+        Op::RemoveSubnet { id } | Op::RemoveSecurityGroup { id } | Op::RemoveKey { id } => {
             for region in place.regions(state) {
                 region.removed.insert(id.clone());
             }

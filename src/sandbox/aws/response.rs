@@ -4,13 +4,21 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Response, StatusCode};
 
+use serde_json::json;
+
 use super::actions::Service;
 use super::error::AwsError;
 use super::xml::Xml;
 use crate::sandbox::running::HangUp;
 
+/// What KMS speaks.
+const JSON: &str = "application/x-amz-json-1.1";
+
 /// A successful answer with `result` as the content of its result element.
 pub(super) fn success(service: Service, action: &str, request_id: &str, result: &[u8]) -> Response<Body> {
+    if service == Service::Kms {
+        return respond_as(StatusCode::OK, request_id, result.to_vec(), JSON);
+    }
     let mut xml = Xml::new();
     xml.root(&format!("{action}Response"), service.namespace(), |xml| {
         if service == Service::Ec2 {
@@ -30,6 +38,11 @@ pub(super) fn success(service: Service, action: &str, request_id: &str, result: 
 
 /// An error answer.
 pub(super) fn failure(service: Service, error: &AwsError, request_id: &str) -> Response<Body> {
+    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if service == Service::Kms {
+        let body = json!({ "__type": error.code, "message": error.message }).to_string();
+        return respond_as(status, request_id, body.into_bytes(), JSON);
+    }
     let mut xml = Xml::new();
     if service == Service::Ec2 {
         xml.element("Response", |xml| {
@@ -45,7 +58,6 @@ pub(super) fn failure(service: Service, error: &AwsError, request_id: &str) -> R
             xml.leaf("RequestId", request_id);
         });
     }
-    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     respond(status, request_id, xml.into_bytes())
 }
 
@@ -62,10 +74,14 @@ pub(super) fn hang_up() -> Response<Body> {
 }
 
 fn respond(status: StatusCode, request_id: &str, body: Vec<u8>) -> Response<Body> {
+    respond_as(status, request_id, body, "text/xml")
+}
+
+fn respond_as(status: StatusCode, request_id: &str, body: Vec<u8>, kind: &'static str) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/xml"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     if let Ok(value) = HeaderValue::from_str(request_id) {
         headers.insert("x-amzn-requestid", value);
     }

@@ -8,6 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State as Shared};
 use axum::http::{HeaderMap, Method, Response};
 use axum::routing::any;
+use serde_json::Value;
 
 use super::actions::{self, Service};
 use super::context::Context;
@@ -16,7 +17,7 @@ use super::identity::{self, Caller, Signature};
 use super::inner::Inner;
 use super::params::Params;
 use super::store::Region;
-use super::{ec2, response, sts, trouble};
+use super::{ec2, iam, kms, response, sts, trouble};
 use crate::sandbox::{Call, Fault, FaultKind};
 
 /// Bytes of a request body; the largest real requests are a few kilobytes.
@@ -37,6 +38,8 @@ struct Parsed {
     service: Service,
     action: String,
     params: Params,
+    /// What came with a call of the JSON protocol.
+    json: Value,
     signature: Option<Signature>,
 }
 
@@ -47,6 +50,13 @@ async fn parse(request: Request) -> Result<Parsed, AwsError> {
         return Err(AwsError::new("InvalidAction", 405, "only GET and POST are understood"));
     }
     let body = to_bytes(body, BODY).await.map_err(|_| malformed("the body is too large or broke off"))?;
+    let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+    if let Some(action) = target.and_then(|target| target.strip_prefix(kms::TARGET)) {
+        let json = serde_json::from_slice(&body).map_err(|_| malformed("the body is not JSON"))?;
+        let params = Params::default();
+        let signature = identity::signature(&parts.headers, &params);
+        return Ok(Parsed { service: Service::Kms, action: action.to_owned(), params, json, signature });
+    }
     let query = parts.uri.query().unwrap_or_default();
     let params = Params::parse([query.as_bytes(), &body]);
     Ok(understand(&parts.headers, params))
@@ -57,7 +67,7 @@ fn understand(headers: &HeaderMap, params: Params) -> Parsed {
     let signature = identity::signature(headers, &params);
     let signed_for = signature.as_ref().map(|signature| signature.service.as_str());
     let service = Service::find(params.get("Version"), signed_for, &action);
-    Parsed { service, action, params, signature }
+    Parsed { service, action, params, json: Value::Null, signature }
 }
 
 async fn answer(Shared(inner): Shared<Arc<Inner>>, request: Request) -> Response<Body> {
@@ -85,6 +95,11 @@ async fn answer(Shared(inner): Shared<Arc<Inner>>, request: Request) -> Response
         return response::failure(call.service, &error, &request_id);
     }
 
+    if inner.lock().denies(&format!("{service}:{action}")) {
+        let error = trouble::denied(service, action, &caller);
+        return response::failure(call.service, &error, &request_id);
+    }
+
     inner.settle().await;
     let answer = carry_out(&inner, &call, &caller, &hits);
     if hit_by(&FaultKind::DropAfter) {
@@ -106,8 +121,15 @@ fn carry_out(inner: &Inner, call: &Parsed, caller: &Caller, hits: &[Fault]) -> A
         (Service::Sts, "AssumeRole") => sts::assume_role(&mut state, caller, params, now, &*inner.random),
         (Service::Ec2, "DescribeVpcs") => ec2::vpcs(state.region(&caller.scope), params),
         (Service::Ec2, "DescribeSubnets") => ec2::subnets(state.region(&caller.scope), params),
-        (Service::Ec2, "DescribeSecurityGroups") => ec2::security_groups(state.region(&caller.scope), params),
-        (Service::Sts | Service::Ec2, _) => Err(actions::unknown(action)),
+        (Service::Ec2, "DescribeSecurityGroups") => {
+            let moved = state.moved.clone();
+            ec2::security_groups(state.region(&caller.scope), &moved, params)
+        }
+        (Service::Iam, "SimulatePrincipalPolicy") => iam::simulate(&state, params),
+        (Service::Kms, "DescribeKey") => {
+            kms::describe_key(&mut state, caller, &call.json).map(|answer| answer.to_string().into_bytes())
+        }
+        (Service::Sts | Service::Ec2 | Service::Iam | Service::Kms, _) => Err(actions::unknown(action)),
         (Service::ElastiCache, _) => {
             let region = state.region(&caller.scope);
             let failure = hits.iter().find_map(|hit| match &hit.kind {

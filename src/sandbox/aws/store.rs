@@ -38,11 +38,25 @@ pub(super) struct State {
     pub(super) accounts: BTreeMap<String, String>,
     /// What was removed from every account and region, also from those that nobody has used yet.
     pub(super) removed_everywhere: BTreeSet<String>,
+    /// Actions that nobody may do; `*` at the end matches anything.
+    pub(super) denied: BTreeSet<String>,
+    /// Security groups in another VPC than everything else.
+    pub(super) moved: BTreeMap<String, String>,
+    /// Keys that are there and not enabled, with their state.
+    pub(super) key_states: BTreeMap<String, String>,
     /// How far the sandbox's time is ahead of the clock's.
     pub(super) ahead: Duration,
 }
 
 impl State {
+    /// Whether an action (`elasticache:CreateReplicationGroup`) is denied to everybody.
+    pub(super) fn denies(&self, action: &str) -> bool {
+        self.denied.iter().any(|denied| match denied.strip_suffix('*') {
+            Some(prefix) => action.starts_with(prefix),
+            None => denied == action,
+        })
+    }
+
     /// The part of one account and region, made on first use.
     pub(super) fn region(&mut self, scope: &Scope) -> &mut Region {
         let removed = &self.removed_everywhere;

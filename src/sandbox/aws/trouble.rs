@@ -22,6 +22,18 @@ pub(super) fn applies(kind: &FaultKind, action: &str) -> bool {
     }
 }
 
+/// The caller may not do that.
+pub(super) fn denied(service: &str, action: &str, caller: &Caller) -> AwsError {
+    let message = format!("User: {} is not authorized to perform: {service}:{action}", caller.arn);
+    let code = match service {
+        "ec2" => "UnauthorizedOperation",
+        "kms" => "AccessDeniedException",
+        _ => "AccessDenied",
+    };
+    // KMS speaks the JSON protocol, which has 400 for it.
+    AwsError::new(code, if service == "kms" { 400 } else { 403 }, message)
+}
+
 /// The error that a fault answers instead of doing anything; `None` for those that do something else.
 pub(super) fn refusal(kind: &FaultKind, service: &str, action: &str, caller: &Caller) -> Option<AwsError> {
     let error = match kind {
@@ -39,10 +51,7 @@ pub(super) fn refusal(kind: &FaultKind, service: &str, action: &str, caller: &Ca
             400,
             "The request would exceed the number of nodes that this account may have in this region.",
         ),
-        FaultKind::AccessDenied => {
-            let message = format!("User: {} is not authorized to perform: {service}:{action}", caller.arn);
-            AwsError::new("AccessDenied", 403, message)
-        }
+        FaultKind::AccessDenied => denied(service, action, caller),
         FaultKind::ExpiredToken => {
             AwsError::new("ExpiredToken", 403, "The security token included in the request is expired")
         }

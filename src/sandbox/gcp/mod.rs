@@ -25,7 +25,9 @@
 //! they are taken away. What is missing shows where the real services show it: a service that is not enabled as 403 with
 //! `SERVICE_DISABLED`, private service access as 400, a service connection policy only as the error of the create's operation.
 //! Policies can be listed too: `{url}/networkconnectivity/v1/projects/…/locations/…/serviceConnectionPolicies` shows those of the
-//! network `default` and of every network that something is in.
+//! network `default`, of every network that something is in, and of those that were looked at. Beside them there are what tells the same in advance:
+//! `{url}/cloudresourcemanager/v1/projects/…:testIamPermissions` (what is not withheld), `{url}/compute/compute/v1/projects/…/global/networks/…`
+//! (with its peering) and `{url}/cloudkms/v1/projects/…/cryptoKeys/…`.
 //!
 //! # Calls and faults
 //! Calls are recorded, and faults matched, by method id without `projects.locations`: `redis.instances.create`,
@@ -49,6 +51,7 @@
 //! {"op": "remove_prerequisite", "kind": "network", "project": "…", "network": "its-name"}
 //! {"op": "remove_prerequisite", "kind": "private_service_access", "project": "…", "network": "its-name"}
 //! {"op": "remove_prerequisite", "kind": "service_connection_policy", "project": "…", "network": "its-name", "location": "…"}
+//! {"op": "remove_prerequisite", "kind": "key", "key": "projects/…/cryptoKeys/…"}
 //! {"op": "restore_prerequisite", …the words by which it was removed…}
 //! {"op": "deny", "permission": "redis.instances.create", "project": "…"}     {"op": "allow", …the same…}
 //! {"op": "unreachable", "location": "us-east1", "on": true}
@@ -73,6 +76,7 @@
 
 mod advance;
 mod backups;
+mod beside;
 mod call;
 mod certificates;
 mod cluster;

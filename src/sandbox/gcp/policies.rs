@@ -85,9 +85,10 @@ fn policies(state: &State, project: &str, location: &str, bearer: Option<&str>, 
     Ok(if found.is_empty() { json!({}) } else { json!({ "serviceConnectionPolicies": Value::from(found) }) })
 }
 
-/// The networks of a project that anybody has heard of: the default one, and those that something is in.
+/// The networks of a project that anybody has heard of: the default one, those that something is in, those that were looked at.
 fn networks(state: &State, project: &str) -> BTreeSet<String> {
     let mut networks = BTreeSet::from([format!("projects/{project}/global/networks/default")]);
+    networks.extend(state.seen_networks.iter().cloned());
     for (key, resource) in &state.resources {
         let used = match key.product {
             Product::Cluster => cluster::networks(&resource.fields, key),

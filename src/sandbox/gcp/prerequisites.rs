@@ -21,6 +21,8 @@ pub(super) enum Prerequisite {
     PrivateServiceAccess,
     /// The network has a policy for automatic endpoints in the location.
     ServiceConnectionPolicy,
+    /// A key of Cloud KMS by its full name.
+    Key,
 }
 
 /// One thing that is missing; an absent narrowing means everywhere.
@@ -37,6 +39,8 @@ pub(super) struct Missing {
     pub(super) network: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) service: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) key: Option<String>,
 }
 
 /// A permission that is withheld; `*` at the end matches anything.
@@ -79,19 +83,27 @@ impl Prerequisites {
             .with_help("Google developers console", "https://console.developers.google.com")
             .with_info("CONSUMER_INVALID", &metadata));
         }
-        if !self.lacks(Prerequisite::Api, project, |missing| admits(missing.service.as_ref(), &service)) {
+        self.enabled(&service, api.title(), project)
+    }
+
+    /// Another service than those of caches is enabled.
+    pub(super) fn other_service(&self, service: &str, project: &str) -> Result<(), ApiError> {
+        self.enabled(service, service, project)
+    }
+
+    fn enabled(&self, service: &str, title: &str, project: &str) -> Result<(), ApiError> {
+        if !self.lacks(Prerequisite::Api, project, |missing| admits(missing.service.as_ref(), service)) {
             return Ok(());
         }
         let number = project_number(project);
         let url = format!("https://console.developers.google.com/apis/api/{service}/overview?project={number}");
         let message = format!(
-            "{} has not been used in project {number} before or it is disabled. Enable it by visiting {url} then retry. If \
-             you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry.",
-            api.title()
+            "{title} has not been used in project {number} before or it is disabled. Enable it by visiting {url} then retry. If \
+             you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry."
         );
         let metadata = json!({
             "service": service,
-            "serviceTitle": api.title(),
+            "serviceTitle": title,
             "consumer": format!("projects/{number}"),
             "containerInfo": number.to_string(),
             "activationUrl": url,
@@ -101,7 +113,7 @@ impl Prerequisites {
             .with(json!({
                 "@type": "type.googleapis.com/google.rpc.LocalizedMessage",
                 "locale": "en-US",
-                "message": format!("{} has not been used in project {number} before or it is disabled.", api.title()),
+                "message": format!("{title} has not been used in project {number} before or it is disabled."),
             }))
             .with_help("Google developers console API activation", &url))
     }
@@ -155,6 +167,11 @@ impl Prerequisites {
             ));
         }
         Ok(())
+    }
+
+    /// There is no such key.
+    pub(super) fn lacks_key(&self, key: &str, project: &str) -> bool {
+        self.lacks(Prerequisite::Key, project, |missing| admits(missing.key.as_ref(), key))
     }
 
     /// The network has no service connection policy in the location.

@@ -18,7 +18,7 @@ use super::inner::Inner;
 use super::product::{Api, Product};
 use super::store::State;
 use super::{
-    backups, certificates, locations, memcache, operation, policies, query, redis, resources, response, tokens,
+    backups, beside, certificates, locations, memcache, operation, policies, query, redis, resources, response, tokens,
     trouble, update, users,
 };
 use crate::clock::Timestamp;
@@ -32,6 +32,7 @@ pub(super) fn router(inner: Arc<Inner>) -> Router {
     Router::new()
         .route("/token", post(token))
         .route(policies::PATH, get(policies::list))
+        .merge(beside::router())
         .fallback(answer)
         .with_state(inner)
 }

@@ -1,6 +1,6 @@
 //! Everything that the emulated Google Cloud remembers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -172,6 +172,8 @@ pub(super) struct State {
     /// By product, project, location and request id.
     pub(super) requests: BTreeMap<(Product, String, String, String), Seen>,
     pub(super) prerequisites: Prerequisites,
+    /// Paths of networks that somebody has looked at.
+    pub(super) seen_networks: BTreeSet<String>,
     pub(super) bearers: Bearers,
     pub(super) quota: Quota,
     /// The most that a page holds, if that is less than the services promise.

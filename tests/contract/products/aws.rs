@@ -198,7 +198,7 @@ impl Harness for ReplicationGroups {
     }
 
     fn calls(&self) -> Vec<Called> {
-        let reads = ["Describe", "List", "Get", "AssumeRole"];
+        let reads = ["Describe", "List", "Get", "AssumeRole", "Simulate"];
         let calls = self.cloud.control().calls().to_json();
         let listed = calls["calls"].as_array().unwrap().iter();
         listed

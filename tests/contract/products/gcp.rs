@@ -230,7 +230,7 @@ impl Harness for Caches {
     }
 
     fn calls(&self) -> Vec<Called> {
-        let reads = ["get", "list", "token"];
+        let reads = ["get", "list", "testIamPermissions", "token"];
         let calls = self.cloud.control().calls().to_json();
         let listed = calls["calls"].as_array().unwrap().iter();
         listed

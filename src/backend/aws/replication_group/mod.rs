@@ -6,6 +6,7 @@ mod convert;
 #[cfg(test)]
 mod fixtures;
 mod observe;
+mod permissions;
 mod resolve;
 mod steps;
 
@@ -19,10 +20,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::error::{classify, is_one_of};
-use super::{Shared, events, network, place};
+use super::{Shared, events, place, preflight};
 use crate::backend::{
-    At, Backend, BackendError, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Finding, Goal, Kind,
-    Observed, Owned, Ownership, PasswordMaker, Phase, Resolved, Result, Scope, Step, Typical,
+    At, Backend, BackendError, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Fields, Finding, Goal,
+    Kind, Observed, Owned, Ownership, PasswordMaker, Phase, Resolved, Result, Scope, Step, Typical,
 };
 use crate::cache::{Auth, CacheName, Engine, FieldError, Mode, OnDelete, Place, Product, Spec};
 
@@ -46,29 +47,7 @@ static CAPABILITIES: Capabilities = Capabilities {
         delete: Duration::from_mins(4),
     },
     changes: changes::FIELDS,
-    permissions: &[
-        "elasticache:AddTagsToResource",
-        "elasticache:CreateCacheParameterGroup",
-        "elasticache:CreateReplicationGroup",
-        "elasticache:CreateSnapshot",
-        "elasticache:DecreaseReplicaCount",
-        "elasticache:DeleteReplicationGroup",
-        "elasticache:DescribeCacheClusters",
-        "elasticache:DescribeCacheParameters",
-        "elasticache:DescribeCacheSubnetGroups",
-        "elasticache:DescribeEvents",
-        "elasticache:DescribeReplicationGroups",
-        "elasticache:IncreaseReplicaCount",
-        "elasticache:ModifyCacheParameterGroup",
-        "elasticache:ModifyReplicationGroup",
-        "elasticache:ModifyReplicationGroupShardConfiguration",
-        "iam:CreateServiceLinkedRole",
-        "kms:CreateGrant",
-        "kms:DescribeKey",
-        "s3:GetObject",
-        "sts:AssumeRole",
-        "sts:GetCallerIdentity",
-    ],
+    permissions: permissions::PERMISSIONS,
 };
 
 /// Drives ElastiCache replication groups.
@@ -208,27 +187,7 @@ impl Backend for ReplicationGroups {
         Ok(owned)
     }
 
-    async fn preflight(&self, at: &At) -> Vec<Finding> {
-        let finding = |subject: &str, ok, message| Finding { subject: subject.to_owned(), ok, message };
-        let failed = |error: BackendError| match error.hint {
-            Some(hint) => format!("{}; {hint}", error.message),
-            None => error.message,
-        };
-        let identity = match self.account(at).await {
-            Ok(account) => finding("identity", true, format!("account {account}")),
-            Err(error) => return vec![finding("identity", false, failed(error))],
-        };
-        let client = match self.client(at).await {
-            Ok(client) => client,
-            Err(error) => return vec![identity, finding("client", false, failed(error))],
-        };
-        let described = client.describe_replication_groups().max_records(20).send().await;
-        let described = match described.map_err(|error| classify(DESCRIBE, error)) {
-            Ok(_) => finding(DESCRIBE, true, format!("allowed in {}", at.place.location)),
-            Err(error) => finding(DESCRIBE, false, failed(error)),
-        };
-        let mut findings = vec![identity, described];
-        findings.extend(network::preflight(&client, &self.shared.config).await);
-        findings
+    async fn preflight(&self, at: &At, wanted: &Fields) -> Vec<Finding> {
+        preflight::preflight(&self.shared, at, wanted, permissions::PERMISSIONS).await
     }
 }

@@ -20,11 +20,12 @@ use serde_json::Value;
 use super::client::Call;
 use super::paths::{self, CLASSIC_REDIS};
 use super::place::{Situation, same_location};
+use super::preflight::Needs;
 use super::resolving::Setting;
 use super::{Shared, keys, place, preflight};
 use crate::backend::{
-    At, Backend, BackendError, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Finding, Goal, Kind,
-    Observed, Owned, PasswordMaker, Phase, Resolved, Result, Scope, Step, Typical,
+    At, Backend, BackendError, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Feature, Fields,
+    Finding, Goal, Kind, Observed, Owned, PasswordMaker, Permission, Phase, Resolved, Result, Scope, Step, Typical,
 };
 use crate::cache::{Auth, CacheName, Engine, FieldError, Mode, OnDelete, Place, Product, Spec};
 
@@ -53,24 +54,19 @@ static CAPABILITIES: Capabilities = Capabilities {
     },
     changes: changes::FIELDS,
     permissions: &[
-        "Microsoft.Cache/locations/asyncOperations/read",
-        "Microsoft.Cache/redis/read",
-        "Microsoft.Cache/redis/write",
-        "Microsoft.Cache/redis/delete",
-        "Microsoft.Cache/redis/listKeys/action",
-        "Microsoft.Cache/redis/regenerateKey/action",
-        "Microsoft.Network/virtualNetworks/subnets/join/action",
-        "Microsoft.Resources/subscriptions/resourceGroups/read",
+        Permission::read("Microsoft.Authorization/permissions/read").for_check(),
+        Permission::read("Microsoft.Cache/locations/asyncOperations/read"),
+        Permission::read("Microsoft.Cache/redis/read"),
+        Permission::write("Microsoft.Cache/redis/write"),
+        Permission::write("Microsoft.Cache/redis/delete"),
+        Permission::secret("Microsoft.Cache/redis/listKeys/action"),
+        Permission::write("Microsoft.Cache/redis/regenerateKey/action"),
+        Permission::write("Microsoft.Network/virtualNetworks/subnets/join/action").with(Feature::PrivateEndpoint),
+        Permission::read("Microsoft.Network/virtualNetworks/subnets/read").with(Feature::PrivateEndpoint).for_check(),
+        Permission::read("Microsoft.Resources/subscriptions/providers/read").for_check(),
+        Permission::read("Microsoft.Resources/subscriptions/resourceGroups/read"),
     ],
 };
-
-/// What no cache can be driven without.
-const NEEDED: [&str; 4] = [
-    "Microsoft.Cache/redis/read",
-    "Microsoft.Cache/redis/write",
-    "Microsoft.Cache/redis/delete",
-    "Microsoft.Cache/redis/listKeys/action",
-];
 
 /// Drives Azure Cache for Redis.
 #[derive(Debug)]
@@ -202,7 +198,8 @@ impl Backend for ClassicRedis {
         Ok(owned.collect())
     }
 
-    async fn preflight(&self, at: &At) -> Vec<Finding> {
-        preflight::preflight(&self.shared, at, "redis", CLASSIC_REDIS, &NEEDED).await
+    async fn preflight(&self, at: &At, wanted: &Fields) -> Vec<Finding> {
+        let needs = Needs { kind: "redis", version: CLASSIC_REDIS, permissions: CAPABILITIES.permissions };
+        preflight::preflight(&self.shared, at, &needs, wanted).await
     }
 }

@@ -19,11 +19,12 @@ use serde_json::Value;
 
 use super::client::Call;
 use super::paths::{self, MANAGED_REDIS};
+use super::preflight::Needs;
 use super::resolving::Setting;
 use super::{Shared, keys, place, preflight, tags};
 use crate::backend::{
-    At, Backend, BackendError, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Finding, Goal, Kind,
-    Observed, Owned, PasswordMaker, Resolved, Result, Scope, Step, Typical,
+    At, Backend, BackendError, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Feature, Fields,
+    Finding, Goal, Kind, Observed, Owned, PasswordMaker, Permission, Resolved, Result, Scope, Step, Typical,
 };
 use crate::cache::{Auth, CacheName, Engine, FieldError, Mode, OnDelete, Place, Product, Spec};
 
@@ -52,40 +53,39 @@ static CAPABILITIES: Capabilities = Capabilities {
     },
     changes: changes::FIELDS,
     permissions: &[
-        "Microsoft.Cache/locations/operationsStatus/read",
-        "Microsoft.Cache/redisEnterprise/read",
-        "Microsoft.Cache/redisEnterprise/write",
-        "Microsoft.Cache/redisEnterprise/delete",
-        "Microsoft.Cache/redisEnterprise/listSkusForScaling/action",
-        "Microsoft.Cache/redisEnterprise/databases/read",
-        "Microsoft.Cache/redisEnterprise/databases/write",
-        "Microsoft.Cache/redisEnterprise/databases/listKeys/action",
-        "Microsoft.Cache/redisEnterprise/databases/regenerateKey/action",
-        "Microsoft.Cache/redisEnterprise/databases/accessPolicyAssignments/read",
-        "Microsoft.Cache/redisEnterprise/databases/accessPolicyAssignments/write",
-        "Microsoft.Cache/redisEnterprise/databases/accessPolicyAssignments/delete",
-        "Microsoft.Cache/redisEnterprise/privateEndpointConnectionsApproval/action",
-        "Microsoft.Network/privateEndpoints/read",
-        "Microsoft.Network/privateEndpoints/write",
-        "Microsoft.Network/privateEndpoints/delete",
-        "Microsoft.Network/privateEndpoints/privateDnsZoneGroups/read",
-        "Microsoft.Network/privateEndpoints/privateDnsZoneGroups/write",
-        "Microsoft.Network/privateDnsZones/join/action",
-        "Microsoft.Network/virtualNetworks/subnets/join/action",
-        "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
-        "Microsoft.Resources/subscriptions/resourceGroups/read",
+        Permission::read("Microsoft.Authorization/permissions/read").for_check(),
+        Permission::read("Microsoft.Cache/locations/operationsStatus/read"),
+        Permission::read("Microsoft.Cache/redisEnterprise/read"),
+        Permission::write("Microsoft.Cache/redisEnterprise/write"),
+        Permission::write("Microsoft.Cache/redisEnterprise/delete"),
+        Permission::read("Microsoft.Cache/redisEnterprise/listSkusForScaling/action"),
+        Permission::read("Microsoft.Cache/redisEnterprise/databases/read"),
+        Permission::write("Microsoft.Cache/redisEnterprise/databases/write"),
+        Permission::secret("Microsoft.Cache/redisEnterprise/databases/listKeys/action"),
+        Permission::write("Microsoft.Cache/redisEnterprise/databases/regenerateKey/action"),
+        Permission::read("Microsoft.Cache/redisEnterprise/databases/accessPolicyAssignments/read"),
+        Permission::write("Microsoft.Cache/redisEnterprise/databases/accessPolicyAssignments/write")
+            .with(Feature::IamAuth),
+        Permission::write("Microsoft.Cache/redisEnterprise/databases/accessPolicyAssignments/delete")
+            .with(Feature::IamAuth),
+        Permission::write("Microsoft.Cache/redisEnterprise/PrivateEndpointConnectionsApproval/action")
+            .with(Feature::PrivateEndpoint),
+        Permission::write("Microsoft.ManagedIdentity/userAssignedIdentities/assign/action")
+            .with(Feature::EncryptionKey),
+        Permission::write("Microsoft.Network/privateDnsZones/join/action").with(Feature::PrivateEndpoint),
+        Permission::read("Microsoft.Network/privateDnsZones/read").with(Feature::PrivateEndpoint).for_check(),
+        Permission::read("Microsoft.Network/privateEndpoints/read").with(Feature::PrivateEndpoint),
+        Permission::write("Microsoft.Network/privateEndpoints/write").with(Feature::PrivateEndpoint),
+        Permission::write("Microsoft.Network/privateEndpoints/delete").with(Feature::PrivateEndpoint),
+        Permission::read("Microsoft.Network/privateEndpoints/privateDnsZoneGroups/read").with(Feature::PrivateEndpoint),
+        Permission::write("Microsoft.Network/privateEndpoints/privateDnsZoneGroups/write")
+            .with(Feature::PrivateEndpoint),
+        Permission::write("Microsoft.Network/virtualNetworks/subnets/join/action").with(Feature::PrivateEndpoint),
+        Permission::read("Microsoft.Network/virtualNetworks/subnets/read").with(Feature::PrivateEndpoint).for_check(),
+        Permission::read("Microsoft.Resources/subscriptions/providers/read").for_check(),
+        Permission::read("Microsoft.Resources/subscriptions/resourceGroups/read"),
     ],
 };
-
-/// What no cache can be made without; the rest is for what a request may ask beside.
-const NEEDED: [&str; 6] = [
-    "Microsoft.Cache/redisEnterprise/read",
-    "Microsoft.Cache/redisEnterprise/write",
-    "Microsoft.Cache/redisEnterprise/delete",
-    "Microsoft.Cache/redisEnterprise/databases/read",
-    "Microsoft.Cache/redisEnterprise/databases/write",
-    "Microsoft.Cache/redisEnterprise/databases/listKeys/action",
-];
 
 /// Drives Azure Managed Redis.
 #[derive(Debug)]
@@ -211,7 +211,8 @@ impl Backend for ManagedRedis {
         Ok(owned.collect())
     }
 
-    async fn preflight(&self, at: &At) -> Vec<Finding> {
-        preflight::preflight(&self.shared, at, "redisEnterprise", MANAGED_REDIS, &NEEDED).await
+    async fn preflight(&self, at: &At, wanted: &Fields) -> Vec<Finding> {
+        let needs = Needs { kind: "redisEnterprise", version: MANAGED_REDIS, permissions: CAPABILITIES.permissions };
+        preflight::preflight(&self.shared, at, &needs, wanted).await
     }
 }

@@ -17,7 +17,7 @@ pub(super) use accepted::Accepted;
 pub(super) use body::{entries, mask};
 pub(super) use certificates::{TlsCertificate, valid};
 pub(super) use compare::{Compared, changes, is_same, same_network, version_class};
-pub(super) use network::{complete, finding, network};
+pub(super) use network::{complete, network};
 pub(super) use plan::{Calls, mark_alone, marked, remove, step};
 pub(super) use resolving::{Resolving, Setting, shown};
 pub(super) use tags::{labels, others};

@@ -4,9 +4,7 @@ use serde_json::Value;
 
 use super::super::inputs::dotted;
 use super::Resolving;
-use crate::backend::Finding;
 use crate::cache::{FieldError, Origin};
-use crate::config::Gcp;
 
 /// What Google takes where nobody names one.
 const DEFAULT: &str = "default";
@@ -73,17 +71,6 @@ fn parts(written: &str) -> Option<(Option<&str>, &str)> {
         }
         _ => None,
     }
-}
-
-/// What the config says of the network. Whether it is as it has to be, Google tells when an instance is made.
-pub(in crate::backend::gcp) fn finding(config: &Gcp, needs: &str) -> Finding {
-    let message = match &config.network {
-        Some(network) => format!("{network} from the config; {needs}, which google checks when an instance is made"),
-        None => {
-            format!("none in the config: `{DEFAULT}` is taken; {needs}, which google checks when an instance is made")
-        }
-    };
-    Finding { subject: "network".to_owned(), ok: true, message }
 }
 
 /// The path with the instance's own project, where none was told before.

@@ -21,11 +21,12 @@ use serde_json::Value;
 
 use self::instance::Instance;
 use super::collection::Collection;
-use super::instances::{Accepted, Setting, finding, lacks, read};
+use super::instances::{Accepted, Setting, lacks, read};
+use super::prerequisites::Needs;
 use super::{Shared, place};
 use crate::backend::{
-    At, Backend, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Finding, Goal, Observed, Owned,
-    PasswordMaker, Phase, Resolved, Result, Scope, Step, Typical,
+    At, Backend, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Fields, Finding, Goal, Observed,
+    Owned, PasswordMaker, Permission, Phase, Resolved, Result, Scope, Step, Typical,
 };
 use crate::cache::{Auth, CacheName, Engine, FieldError, OnDelete, Place, Product, Spec};
 
@@ -48,16 +49,16 @@ static CAPABILITIES: Capabilities = Capabilities {
     typical: Typical { create: Duration::from_mins(5), update: Duration::from_mins(5), delete: Duration::from_mins(3) },
     changes: changes::FIELDS,
     permissions: &[
-        "memcache.instances.applyParameters",
-        "memcache.instances.create",
-        "memcache.instances.delete",
-        "memcache.instances.get",
-        "memcache.instances.list",
-        "memcache.instances.update",
-        "memcache.instances.updateParameters",
-        "memcache.instances.upgrade",
-        "memcache.operations.get",
-        "memcache.operations.list",
+        Permission::read("compute.networks.get").for_check(),
+        Permission::write("memcache.instances.applyParameters"),
+        Permission::write("memcache.instances.create"),
+        Permission::write("memcache.instances.delete"),
+        Permission::read("memcache.instances.get"),
+        Permission::read("memcache.instances.list"),
+        Permission::write("memcache.instances.update"),
+        Permission::write("memcache.instances.updateParameters"),
+        Permission::write("memcache.instances.upgrade"),
+        Permission::read("memcache.operations.list"),
     ],
 };
 
@@ -168,9 +169,9 @@ impl Backend for MemcachedInstances {
         self.shared.api.owned(scope, COLLECTION, phase).await
     }
 
-    async fn preflight(&self, at: &At) -> Vec<Finding> {
-        let mut findings = self.shared.api.prerequisites(at, COLLECTION, CAPABILITIES.permissions).await;
-        findings.push(finding(&self.shared.config, "it has to have private service access"));
-        findings
+    async fn preflight(&self, at: &At, wanted: &Fields) -> Vec<Finding> {
+        let peering = true;
+        let needs = Needs { collection: COLLECTION, permissions: CAPABILITIES.permissions, peering };
+        self.shared.api.prerequisites(at, &needs, wanted).await
     }
 }

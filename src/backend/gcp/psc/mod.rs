@@ -26,10 +26,11 @@ use serde_json::Value;
 
 pub(super) use dialect::{Calls, Dialect, Versions};
 
+use super::prerequisites::Needs;
 use super::{Shared, place};
 use crate::backend::{
-    At, Backend, BackendError, Capabilities, Change, Class, Connection, ConnectionPassword, Diagnosis, Finding, Goal,
-    Kind, Observed, Owned, Resolved, Result, Scope, Step, Typical,
+    At, Backend, BackendError, Capabilities, Change, Class, Connection, ConnectionPassword, Diagnosis, Fields, Finding,
+    Goal, Kind, Observed, Owned, Resolved, Result, Scope, Step, Typical,
 };
 use crate::cache::{Auth, CacheName, FieldError, Mode, OnDelete, Place, Spec};
 use resource::Resource;
@@ -157,13 +158,19 @@ impl Backend for Psc {
         self.shared.api.owned(scope, self.dialect.collection, observe::phase_of).await
     }
 
-    async fn preflight(&self, at: &At) -> Vec<Finding> {
-        let collection = self.dialect.collection;
-        let mut findings = self.shared.api.prerequisites(at, collection, self.dialect.capabilities.permissions).await;
-        if findings.iter().all(|finding| finding.ok)
-            && let Ok(project) = self.shared.api.project(at).await
+    async fn preflight(&self, at: &At, wanted: &Fields) -> Vec<Finding> {
+        let api = &self.shared.api;
+        let needs = Needs {
+            collection: self.dialect.collection,
+            permissions: self.dialect.capabilities.permissions,
+            peering: false,
+        };
+        let mut findings = api.prerequisites(at, &needs, wanted).await;
+        if !findings.iter().any(Finding::is_problem)
+            && let Ok(project) = api.project(at).await
         {
-            findings.push(self.policy(at, &project).await);
+            let about = api.about_wanted(needs.collection, &project, &at.place.location, wanted);
+            findings.push(self.policy(at, &about).await);
         }
         findings
     }

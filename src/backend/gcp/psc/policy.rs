@@ -13,29 +13,27 @@ const SERVICE: &str = "networkconnectivity";
 const LIST: &str = "networkconnectivity.serviceConnectionPolicies.list";
 
 impl Psc {
-    /// What can be said of the config's network. Whoever may not ask is not told, and that is no failure.
-    pub(super) async fn policy(&self, at: &At, project: &str) -> Finding {
-        let about = self.shared.api.about(self.dialect.collection, project, &at.place.location, None);
+    /// What can be said of the network. Whoever may not ask is not told, and that is no failure.
+    pub(super) async fn policy(&self, at: &At, about: &About<'_>) -> Finding {
         let (of, network) = about.network();
         let (class, location) = (self.dialect.service_class, &at.place.location);
-        let (ok, message) = match self.has_policy(at, &about).await {
-            Ok(true) => (true, format!("the network {network} has one of the class {class} in {location}")),
+        match self.has_policy(at, about).await {
+            Ok(true) => {
+                Finding::ok(SUBJECT, format!("the network {network} has one of the class {class} in {location}"))
+            }
             Ok(false) => {
-                let remedy = about.service_connection_policy();
-                (false, format!("the network {network} of {of} has none of the class {class} in {location}: {remedy}"))
+                let seen = format!("the network {network} of {of} has none of the class {class} in {location}");
+                Finding::problem(SUBJECT, seen).mend(about.service_connection_policy())
             }
-            Err(error) if error.kind == Kind::Prerequisite => {
-                (false, format!("{}; {}", error.message, error.hint.unwrap_or_default()))
-            }
+            Err(error) if error.kind == Kind::Prerequisite => Finding::failed(SUBJECT, error),
             Err(error) => {
-                let message = format!(
+                let seen = format!(
                     "cannot be asked for ({error}); the network {network} needs one of the class {class} in {location}, or \
                      creations fail and say so"
                 );
-                (true, message)
+                Finding::warning(SUBJECT, seen).mend(format!("allow {LIST} in {of}"))
             }
-        };
-        Finding { subject: SUBJECT.to_owned(), ok, message }
+        }
     }
 
     async fn has_policy(&self, at: &At, about: &About<'_>) -> Result<bool> {

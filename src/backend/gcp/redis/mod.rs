@@ -20,11 +20,12 @@ use serde_json::Value;
 
 use self::instance::Instance;
 use super::collection::Collection;
-use super::instances::{Accepted, Setting, finding, read};
+use super::instances::{Accepted, Setting, read};
+use super::prerequisites::Needs;
 use super::{Shared, place};
 use crate::backend::{
-    At, Backend, Capabilities, Change, Connection, Diagnosis, Finding, Goal, Observed, Owned, PasswordMaker, Phase,
-    Resolved, Result, Scope, Step, Typical,
+    At, Backend, Capabilities, Change, Connection, Diagnosis, Feature, Fields, Finding, Goal, Observed, Owned,
+    PasswordMaker, Permission, Phase, Resolved, Result, Scope, Step, Typical,
 };
 use crate::cache::{CacheName, FieldError, OnDelete, Place, Product, Spec};
 
@@ -61,16 +62,17 @@ static CAPABILITIES: Capabilities = Capabilities {
     },
     changes: changes::FIELDS,
     permissions: &[
-        "redis.instances.create",
-        "redis.instances.delete",
-        "redis.instances.get",
-        "redis.instances.getAuthString",
-        "redis.instances.list",
-        "redis.instances.update",
-        "redis.instances.updateAuth",
-        "redis.instances.upgrade",
-        "redis.operations.get",
-        "redis.operations.list",
+        Permission::read("cloudkms.cryptoKeys.get").with(Feature::EncryptionKey),
+        Permission::read("compute.networks.get").for_check(),
+        Permission::write("redis.instances.create"),
+        Permission::write("redis.instances.delete"),
+        Permission::read("redis.instances.get"),
+        Permission::secret("redis.instances.getAuthString"),
+        Permission::read("redis.instances.list"),
+        Permission::write("redis.instances.update"),
+        Permission::write("redis.instances.updateAuth"),
+        Permission::write("redis.instances.upgrade"),
+        Permission::read("redis.operations.list"),
     ],
 };
 
@@ -167,10 +169,9 @@ impl Backend for RedisInstances {
         self.shared.api.owned(scope, COLLECTION, phase).await
     }
 
-    async fn preflight(&self, at: &At) -> Vec<Finding> {
-        let mut findings = self.shared.api.prerequisites(at, COLLECTION, CAPABILITIES.permissions).await;
-        findings
-            .push(finding(&self.shared.config, "it has to have private service access where connect_mode asks for it"));
-        findings
+    async fn preflight(&self, at: &At, wanted: &Fields) -> Vec<Finding> {
+        let peering = wanted.get("connect_mode").and_then(Value::as_str) == Some("PRIVATE_SERVICE_ACCESS");
+        let needs = Needs { collection: COLLECTION, permissions: CAPABILITIES.permissions, peering };
+        self.shared.api.prerequisites(at, &needs, wanted).await
     }
 }

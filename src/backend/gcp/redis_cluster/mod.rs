@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Shared;
 use super::collection::Collection;
 use super::psc::{CHANGES, Calls, Dialect, ON_DELETE, Psc, TYPICAL, Versions};
-use crate::backend::{Backend, Capabilities, PasswordMaker};
+use crate::backend::{Backend, Capabilities, Feature, PasswordMaker, Permission};
 use crate::cache::{Auth, Product};
 
 const PRODUCT: Product = Product::GcpRedisCluster;
@@ -24,18 +24,18 @@ pub(super) static DIALECT: Dialect = Dialect {
         changes: CHANGES,
         // Users and tokens have no permissions of their own: they are part of the cluster.
         permissions: &[
-            "networkconnectivity.serviceConnectionPolicies.list",
-            "redis.backupCollections.get",
-            "redis.backups.get",
-            "redis.clusters.backup",
-            "redis.clusters.create",
-            "redis.clusters.delete",
-            "redis.clusters.get",
-            "redis.clusters.list",
-            "redis.clusters.update",
-            "redis.locations.get",
-            "redis.operations.get",
-            "redis.operations.list",
+            Permission::read("cloudkms.cryptoKeys.get").with(Feature::EncryptionKey),
+            Permission::read("compute.networks.get").for_check(),
+            Permission::read("networkconnectivity.serviceConnectionPolicies.list").for_check(),
+            Permission::read("redis.backups.get"),
+            Permission::write("redis.clusters.backup"),
+            Permission::write("redis.clusters.create"),
+            Permission::write("redis.clusters.delete"),
+            Permission::read("redis.clusters.get"),
+            Permission::read("redis.clusters.list"),
+            Permission::write("redis.clusters.update"),
+            Permission::read("redis.locations.get"),
+            Permission::read("redis.operations.list"),
         ],
     },
     collection: Collection::RedisCluster,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Shared;
 use super::collection::Collection;
 use super::psc::{CHANGES, Calls, Dialect, ON_DELETE, Psc, TYPICAL, Versions};
-use crate::backend::{Backend, Capabilities, PasswordMaker};
+use crate::backend::{Backend, Capabilities, Feature, PasswordMaker, Permission};
 use crate::cache::{Auth, Product};
 
 const PRODUCT: Product = Product::GcpValkey;
@@ -24,18 +24,18 @@ pub(super) static DIALECT: Dialect = Dialect {
         changes: CHANGES,
         // Users and tokens have no permissions of their own: they are part of the instance.
         permissions: &[
-            "memorystore.backupCollections.get",
-            "memorystore.backups.get",
-            "memorystore.instances.backup",
-            "memorystore.instances.create",
-            "memorystore.instances.delete",
-            "memorystore.instances.get",
-            "memorystore.instances.list",
-            "memorystore.instances.update",
-            "memorystore.locations.get",
-            "memorystore.operations.get",
-            "memorystore.operations.list",
-            "networkconnectivity.serviceConnectionPolicies.list",
+            Permission::read("cloudkms.cryptoKeys.get").with(Feature::EncryptionKey),
+            Permission::read("compute.networks.get").for_check(),
+            Permission::read("memorystore.backups.get"),
+            Permission::write("memorystore.instances.backup"),
+            Permission::write("memorystore.instances.create"),
+            Permission::write("memorystore.instances.delete"),
+            Permission::read("memorystore.instances.get"),
+            Permission::read("memorystore.instances.list"),
+            Permission::write("memorystore.instances.update"),
+            Permission::read("memorystore.locations.get"),
+            Permission::read("memorystore.operations.list"),
+            Permission::read("networkconnectivity.serviceConnectionPolicies.list").for_check(),
         ],
     },
     collection: Collection::Valkey,
