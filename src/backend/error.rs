@@ -70,7 +70,15 @@ pub type Result<T> = std::result::Result<T, BackendError>;
 impl BackendError {
     /// A failure of `operation`.
     pub fn new(kind: Kind, operation: &'static str, message: impl Into<String>) -> Self {
-        Self { kind, operation, message: message.into(), cause: None, hint: None, without_identity: false, source: None }
+        Self {
+            kind,
+            operation,
+            message: message.into(),
+            cause: None,
+            hint: None,
+            without_identity: false,
+            source: None,
+        }
     }
 
     /// The same, with the cloud's own words.

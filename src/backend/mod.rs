@@ -23,7 +23,7 @@ pub use credentials::{Credentials, Given, Shape};
 pub use error::{BackendError, Kind, Result};
 pub use model::{
     At, Capabilities, Change, Class, Connection, ConnectionPassword, Diagnosis, Endpoint, Fields, Finding, Goal,
-    Observed, Owned, Ownership, Pace, PasswordMaker, Phase, Resolved, Scope, Step, Typical,
+    Leftover, Observed, Owned, Ownership, Pace, PasswordMaker, Phase, Resolved, Scope, Step, Typical,
 };
 pub use registry::{Registry, Unavailable, compiled};
 
@@ -129,6 +129,13 @@ pub trait Backend: Debug + Send + Sync {
 
     /// Every cache in the scope that bears a mark of this driver, and no other.
     async fn list(&self, scope: &Scope) -> Result<Vec<Owned>>;
+
+    /// What the driver made in the scope beside its caches, and that none of them uses: parameters that no cache has any
+    /// more. Changes nothing. What is young may be about to be used, and is left out.
+    async fn leftovers(&self, scope: &Scope) -> Result<Vec<Leftover>>;
+
+    /// Removes a leftover. One that is gone is success; one that a cache has come to use stays, and is [`Kind::Busy`].
+    async fn clear(&self, scope: &Scope, leftover: &Leftover) -> Result<()>;
 
     /// Whether what the driver needs is there: identity, permissions, network. Changes nothing.
     async fn preflight(&self, at: &At) -> Vec<Finding>;

@@ -274,9 +274,8 @@ mod tests {
         let password = ("[a-z0-9-]{1,16}", 0..=1_000_000_u32, "[a-z2-7]{16}")
             .prop_map(|(key, generation, salt)| Password { key, generation, salt });
         // As many of a unit as the input `ttl` takes.
-        let ttl = (1..=99_999_u64, 0..5_usize).prop_map(|(number, unit)| {
-            Duration::from_secs(number * [1, 60, 3_600, 86_400, 604_800][unit])
-        });
+        let ttl = (1..=99_999_u64, 0..5_usize)
+            .prop_map(|(number, unit)| Duration::from_secs(number * [1, 60, 3_600, 86_400, 604_800][unit]));
         let time = (1_000_000_000_i64..9_999_999_999).prop_map(|s| Timestamp::from_second(s).unwrap());
         let intent = prop_oneof![time.clone().prop_map(Intent::Settle), time.clone().prop_map(Intent::DeleteAfter)];
         (
@@ -356,14 +355,19 @@ mod tests {
     fn marks_of_earlier_and_of_later_versions_are_read() {
         let old = "cache-driver/1 id=res-1 w=0123456789ab t=1700000000 d=hold st=detached c=small k=k1 g=0 s=salt p=1 r=redis";
         let mark = Mark::from_text(old).unwrap();
-        assert_eq!((mark.state, mark.on_delete, mark.hold_hours, mark.ttl), (State::Detached, OnDelete::Hold, None, None));
+        assert_eq!(
+            (mark.state, mark.on_delete, mark.hold_hours, mark.ttl),
+            (State::Detached, OnDelete::Hold, None, None)
+        );
         assert_eq!(mark.held_until(Timestamp::UNIX_EPOCH).as_second(), 72 * 3600);
 
         let later = "cache-driver/1 id=res-1 w=0123456789ab t=1700000000 d=delete i=freeze-1800000000 e=7d zz=what";
         let mark = Mark::from_text(later).unwrap();
         assert_eq!((mark.intent, mark.ttl), (None, Some(Duration::from_hours(7 * 24))));
         // What this version would do wrong for not knowing the word, it leaves alone.
-        for (word, what) in [("st=frozen", "st"), ("d=archive", "d"), ("i=settle-soon", "i"), ("e=long", "e"), ("h=x", "h")] {
+        for (word, what) in
+            [("st=frozen", "st"), ("d=archive", "d"), ("i=settle-soon", "i"), ("e=long", "e"), ("h=x", "h")]
+        {
             let text = format!("cache-driver/1 id=res-1 w=0123456789ab t=1700000000 {word}");
             assert_eq!(Mark::from_text(&text), Err(MarkError::Garbled(what)), "{word}");
         }

@@ -8,11 +8,15 @@ macro_rules! say {
 }
 
 mod documents;
+mod list;
 mod ping;
 mod plan;
 mod register;
+mod release;
 mod serve;
 mod start;
+mod sweep;
+mod table;
 mod token;
 
 #[cfg(feature = "sandbox")]
@@ -49,6 +53,12 @@ enum Command {
     Ping(ping::Ping),
     /// Tell what a PUT would do, and do nothing.
     Plan(plan::Plan),
+    /// Tell every cache that this driver owns, over clouds, accounts and regions: age, state, size, drift, orphans.
+    List(list::List),
+    /// Finish what nobody comes back for: rotations, held, retired and expired caches, failed creations.
+    Sweep(sweep::Sweep),
+    /// Lift the deletion protection of a resource's caches, and change nothing else.
+    Release(release::Release),
     /// Print what the orchestrator has to be told: the driver, a Resource Definition, or both as Terraform.
     Register(register::Register),
     /// Make a secret for callers, and its hash for the configuration.
@@ -125,6 +135,9 @@ async fn run(command: Command) -> Result<(), Failed> {
         Command::Sandbox(sandbox) => sandbox.run().await,
         Command::Ping(ping) => ping.run().await,
         Command::Plan(plan) => plan.run().await,
+        Command::List(list) => list.run().await,
+        Command::Sweep(sweep) => sweep.run().await,
+        Command::Release(release) => release.run().await,
         Command::Register(register) => register.run(),
         Command::Token => {
             token::print();

@@ -62,6 +62,15 @@ impl Keys {
         Self { request: call.credentials.clone(), cookie: cookie.credentials.clone(), named }
     }
 
+    /// Those with which a cache was found.
+    pub(super) fn by(credentials: &Credentials, provider: Provider) -> Self {
+        match credentials {
+            Credentials::Own => Self::default(),
+            Credentials::Named(name) => Self { named: Some((name.clone(), vec![provider])), ..Self::default() },
+            Credentials::Given(given) => Self { request: Some(given.clone()), ..Self::default() },
+        }
+    }
+
     /// Whether a cloud is called with what the cookie kept.
     fn is_by_cookie(&self, provider: Provider) -> bool {
         let fits = |given: &&Arc<Given>| given.shape().provider() == provider;

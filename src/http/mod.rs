@@ -18,6 +18,7 @@ mod operator;
 mod page;
 mod prefer;
 mod resource;
+mod resources;
 mod router;
 mod serve;
 pub mod wire;

@@ -13,7 +13,7 @@ pub use capabilities::{Capabilities, PasswordMaker, Typical};
 pub use connection::{Connection, ConnectionPassword, Endpoint};
 pub use goal::{Goal, Pace, Step};
 pub use observed::{Observed, Ownership, Phase};
-pub use report::{Diagnosis, Finding, Owned, Scope};
+pub use report::{Diagnosis, Finding, Leftover, Owned, Scope};
 use serde_json::Value;
 pub use wanted::{Change, Class, Resolved};
 

@@ -19,6 +19,8 @@ words! {
         Clear = "clear",
         /// Ends a rotation: from then on only the newest password is valid.
         Settle = "settle",
+        /// Removes what was made beside caches, and that no cache uses.
+        Tidy = "tidy",
     }
 }
 

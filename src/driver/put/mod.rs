@@ -117,7 +117,13 @@ impl Driver {
                 if overdue {
                     // A sweep may have begun to remove it: the next look tells whether it has come back in time.
                     let message = "updating: taken back; making sure that it stays".to_owned();
-                    return Ok(Outcome::Pending(Box::new(self.pending(asked, &found, Operation::Updating, now, message))));
+                    return Ok(Outcome::Pending(Box::new(self.pending(
+                        asked,
+                        &found,
+                        Operation::Updating,
+                        now,
+                        message,
+                    ))));
                 }
                 self.ready(asked, &found, warnings).await
             }
@@ -186,7 +192,7 @@ impl Driver {
     }
 
     /// Makes the old password invalid.
-    pub(super) async fn settle(&self, found: &Found) -> Result<Vec<Step>, Halt> {
+    pub(in crate::driver) async fn settle(&self, found: &Found) -> Result<Vec<Step>, Halt> {
         let mark = Mark { intent: None, ..own_mark(found)? };
         let password = self.derived(&mark.id, found, mark.password.as_ref())?;
         let goal = match &password {

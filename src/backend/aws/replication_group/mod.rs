@@ -19,10 +19,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::error::{classify, is_one_of};
-use super::{Shared, events, network, place};
+use super::{Shared, events, network, parameter_groups, place};
 use crate::backend::{
     At, Backend, BackendError, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Finding, Goal, Kind,
-    Observed, Owned, Ownership, PasswordMaker, Phase, Resolved, Result, Scope, Step, Typical,
+    Leftover, Observed, Owned, Ownership, PasswordMaker, Phase, Resolved, Result, Scope, Step, Typical,
 };
 use crate::cache::{Auth, CacheName, Engine, FieldError, Mode, OnDelete, Place, Product, Spec};
 
@@ -52,8 +52,10 @@ static CAPABILITIES: Capabilities = Capabilities {
         "elasticache:CreateReplicationGroup",
         "elasticache:CreateSnapshot",
         "elasticache:DecreaseReplicaCount",
+        "elasticache:DeleteCacheParameterGroup",
         "elasticache:DeleteReplicationGroup",
         "elasticache:DescribeCacheClusters",
+        "elasticache:DescribeCacheParameterGroups",
         "elasticache:DescribeCacheParameters",
         "elasticache:DescribeCacheSubnetGroups",
         "elasticache:DescribeEvents",
@@ -206,6 +208,16 @@ impl Backend for ReplicationGroups {
             }
         }
         Ok(owned)
+    }
+
+    async fn leftovers(&self, scope: &Scope) -> Result<Vec<Leftover>> {
+        let client = self.shared.clients.elasticache(&scope.credentials, &scope.location).await?;
+        parameter_groups::unused(&client, self.shared.prefix()).await
+    }
+
+    async fn clear(&self, scope: &Scope, leftover: &Leftover) -> Result<()> {
+        let client = self.shared.clients.elasticache(&scope.credentials, &scope.location).await?;
+        parameter_groups::remove(&client, self.shared.prefix(), &leftover.name).await
     }
 
     async fn preflight(&self, at: &At) -> Vec<Finding> {

@@ -23,8 +23,8 @@ use super::collection::Collection;
 use super::instances::{Accepted, Setting, finding, read};
 use super::{Shared, place};
 use crate::backend::{
-    At, Backend, Capabilities, Change, Connection, Diagnosis, Finding, Goal, Observed, Owned, PasswordMaker, Phase,
-    Resolved, Result, Scope, Step, Typical,
+    At, Backend, BackendError, Capabilities, Change, Connection, Diagnosis, Finding, Goal, Kind, Leftover, Observed,
+    Owned, PasswordMaker, Phase, Resolved, Result, Scope, Step, Typical,
 };
 use crate::cache::{CacheName, FieldError, OnDelete, Place, Product, Spec};
 
@@ -165,6 +165,16 @@ impl Backend for RedisInstances {
 
     async fn list(&self, scope: &Scope) -> Result<Vec<Owned>> {
         self.shared.api.owned(scope, COLLECTION, phase).await
+    }
+
+    async fn leftovers(&self, _scope: &Scope) -> Result<Vec<Leftover>> {
+        // Whatever belongs to a cache goes with it.
+        Ok(Vec::new())
+    }
+
+    async fn clear(&self, _scope: &Scope, leftover: &Leftover) -> Result<()> {
+        let message = format!("nothing of {PRODUCT} is left over: no {} is known", leftover.kind);
+        Err(BackendError::new(Kind::Refused, "clear", message))
     }
 
     async fn preflight(&self, at: &At) -> Vec<Finding> {
