@@ -7,7 +7,11 @@ use crate::harness::Harness;
 use crate::life::{at, ready, removed};
 
 fn scope(at: &At) -> Scope {
-    Scope { account: at.place.account.clone(), location: at.place.location.clone(), credentials: at.credentials.clone() }
+    Scope {
+        account: at.place.account.clone(),
+        location: at.place.location.clone(),
+        credentials: at.credentials.clone(),
+    }
 }
 
 async fn left(harness: &dyn Harness, at: &At) -> Vec<Leftover> {

@@ -21,9 +21,25 @@ impl Driver {
         match tried.instrument(span).await {
             Ok(tried) => tried,
             Err(Halt::Fail(failure)) => Tried::failed(&failure.error, false),
-            Err(Halt::Later(LookFailed { product, error })) => {
-                Tried::failed(&DriverError::backend(product, error), !dry_run)
+            Err(Halt::Later(LookFailed { product, error })) if dry_run => {
+                Tried::failed(&DriverError::backend(product, error), false)
             }
+            Err(Halt::Later(LookFailed { product, error })) => match self.overtaken(job).await {
+                Some(why) => Tried::new(SweepOutcome::Overtaken, why),
+                None => Tried::failed(&DriverError::backend(product, error), true),
+            },
+        }
+    }
+
+    /// Whether the cloud had no time for it because somebody else has begun the same: another sweep, or a request.
+    async fn overtaken(&self, job: &Job) -> Option<&'static str> {
+        let at = &job.located.at;
+        let found = self.look(at.place.clone(), &Keys::by(&at.credentials, at.place.provider())).await.ok()?;
+        match found.seen.phase {
+            Phase::Absent => Some("it is gone already"),
+            Phase::Deleting => Some("it is being removed already"),
+            _ if found.seen.mark() != Some(&job.located.owned.mark) => Some("its mark has changed since it was listed"),
+            _ => None,
         }
     }
 

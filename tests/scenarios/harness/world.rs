@@ -119,7 +119,8 @@ impl World {
         let parts = Parts { config, registry, keyring, clock, random: random.clone(), speed: self.speed };
         let driver = Driver::new(parts);
         let sizes = serde_json::to_value(SizeTable::embedded()).unwrap();
-        let app = http::App::new(http::Parts { driver: driver.clone(), random, sizes, version: "0.0.0-test".to_owned() });
+        let app =
+            http::App::new(http::Parts { driver: driver.clone(), random, sizes, version: "0.0.0-test".to_owned() });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let serving = tokio::spawn(http::serve(listener, http::app(app), std::future::pending()));
