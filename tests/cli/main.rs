@@ -3,8 +3,11 @@
 #![cfg(feature = "sandbox")]
 #![expect(clippy::unwrap_used, reason = "the helpers are part of the tests")]
 
+mod clouds;
+mod list;
 mod ping;
 mod register;
+mod sweep;
 
 use std::process::Stdio;
 
