@@ -24,7 +24,7 @@ pub(super) struct List {
     /// Those alone that nobody may come back for.
     #[arg(long)]
     orphans: bool,
-    /// A file with the GUResIDs that are in use, one a line, or `-` for standard input. Caches in use that serve others are
+    /// A file with the ids of the resources that are in use, one a line, or `-` for standard input. Caches in use that serve others are
     /// told, and count as orphans.
     #[arg(long, value_name = "FILE")]
     known: Option<String>,

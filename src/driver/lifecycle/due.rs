@@ -53,9 +53,8 @@ pub fn due(mark: &Mark, phase: Phase, born: Option<Timestamp>, create: Duration)
     let mut all = Vec::new();
     let mut add = |task, at: Option<Timestamp>| all.extend(at.map(|at| Due { task, at }));
     match (mark.state, mark.intent) {
-        (State::Detached, _) => {}
         (State::Held | State::Retired, Some(Intent::DeleteAfter(at))) => add(Task::Remove, Some(at)),
-        (State::Held | State::Retired, _) => {}
+        (State::Held | State::Retired | State::Detached, _) => {}
         (State::Owned, intent) => {
             if phase == Phase::Shell {
                 // Until then its caller may come back, and is to hear the cause.

@@ -282,11 +282,10 @@ fn absent(id: &GuResId, seen: &Observed, when: &When) -> Result<Next, Refusal> {
         when.running(Operation::Deleting)?;
         match (mark.on_delete, seen.phase) {
             (OnDelete::Detach, Phase::Ready) => return Ok(Next::Detach),
-            (OnDelete::Detach, _) => return Ok(Next::Wait(Operation::Deleting)),
             // What was never ready holds nothing to take back.
             (OnDelete::Hold, Phase::Creating) | (OnDelete::Delete | OnDelete::Snapshot, _) => {}
             (OnDelete::Hold, Phase::Ready | Phase::Failed) => return Ok(Next::Hold),
-            (OnDelete::Hold, _) => return Ok(Next::Wait(Operation::Deleting)),
+            (OnDelete::Detach | OnDelete::Hold, _) => return Ok(Next::Wait(Operation::Deleting)),
         }
     }
     when.running(Operation::Deleting)?;

@@ -105,28 +105,7 @@ impl Driver {
                 let steps = Self::steps_present(&found, &resolved, &changes, &mark, password.as_ref(), put);
                 self.change(asked, found, steps, warnings).await
             }
-            Next::Mark => {
-                let mark = own_mark(&found)?;
-                let capacity = resolved.capacity.clone().or_else(|| mark.capacity.clone());
-                let mut mark = Mark { capacity, ..self.remarked(put, &mark, None) };
-                if self.is_recalled(put, asked.cookie) {
-                    mark.since = now;
-                }
-                let overdue = is_overdue(&found, now);
-                let found = self.rewrite_mark(found, mark).await?;
-                if overdue {
-                    // A sweep may have begun to remove it: the next look tells whether it has come back in time.
-                    let message = "updating: taken back; making sure that it stays".to_owned();
-                    return Ok(Outcome::Pending(Box::new(self.pending(
-                        asked,
-                        &found,
-                        Operation::Updating,
-                        now,
-                        message,
-                    ))));
-                }
-                self.ready(asked, &found, warnings).await
-            }
+            Next::Mark => self.remark(put, asked, found, &resolved, warnings).await,
             Next::Rotate => {
                 let mark = own_mark(&found)?;
                 let ran = self.rotate(put, &found, self.remarked(put, &mark, Some(wanted.want))).await?;
@@ -151,6 +130,32 @@ impl Driver {
             Next::Refuse(refusal) => Err(Halt::Fail(self.refusal(asked, &found, refusal).await)),
             Next::Nothing | Next::Remove | Next::Detach | Next::Hold => Err(lost_mark()),
         }
+    }
+
+    /// Rewrites the mark of a cache that is as wanted otherwise.
+    async fn remark(
+        &self,
+        put: &Put,
+        asked: &Asked<'_>,
+        found: Found,
+        resolved: &Resolved,
+        warnings: Vec<String>,
+    ) -> Result<Outcome, Halt> {
+        let now = self.inner.clock.now();
+        let mark = own_mark(&found)?;
+        let capacity = resolved.capacity.clone().or_else(|| mark.capacity.clone());
+        let mut mark = Mark { capacity, ..self.remarked(put, &mark, None) };
+        if self.is_recalled(put, asked.cookie) {
+            mark.since = now;
+        }
+        let overdue = is_overdue(&found, now);
+        let found = self.rewrite_mark(found, mark).await?;
+        if !overdue {
+            return self.ready(asked, &found, warnings).await;
+        }
+        // A sweep may have begun to remove it: the next look tells whether it has come back in time.
+        let message = "updating: taken back; making sure that it stays".to_owned();
+        Ok(Outcome::Pending(Box::new(self.pending(asked, &found, Operation::Updating, now, message))))
     }
 
     /// Makes the next part that a creation lacks. `None` if none can be made now.
