@@ -76,7 +76,7 @@ fn the_longest_mark_fits_exactly() {
         protected: true,
         adopted: true,
         intent: Some(Intent::Settle(at)),
-        ttl: Some(Duration::from_secs(99_999 * 604_800)),
+        ttl: Some(Duration::from_hours(99_999 * 7 * 24)),
         route: Some("r".repeat(Mark::MAX_NAME)),
         ..Mark::new(GuResId::parse(&"i".repeat(63)).unwrap(), "0".repeat(12), at)
     };
