@@ -3,10 +3,13 @@
 #![cfg(feature = "sandbox")]
 #![expect(clippy::unwrap_used, reason = "the helpers are part of the tests")]
 
+#[cfg(feature = "aws")]
 mod clouds;
+#[cfg(feature = "aws")]
 mod list;
 mod ping;
 mod register;
+#[cfg(feature = "aws")]
 mod sweep;
 
 use std::process::Stdio;
