@@ -59,6 +59,8 @@ pub struct BackendError {
     pub cause: Option<Box<Cause>>,
     /// What to do about it.
     pub hint: Option<String>,
+    /// Whether nobody gave the driver an identity there.
+    without_identity: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -68,7 +70,15 @@ pub type Result<T> = std::result::Result<T, BackendError>;
 impl BackendError {
     /// A failure of `operation`.
     pub fn new(kind: Kind, operation: &'static str, message: impl Into<String>) -> Self {
-        Self { kind, operation, message: message.into(), cause: None, hint: None, source: None }
+        Self {
+            kind,
+            operation,
+            message: message.into(),
+            cause: None,
+            hint: None,
+            without_identity: false,
+            source: None,
+        }
     }
 
     /// The same, with the cloud's own words.
@@ -83,6 +93,19 @@ impl BackendError {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// The same, because the driver was given no identity of its own there.
+    #[must_use]
+    pub fn without_identity(mut self) -> Self {
+        self.without_identity = true;
+        self
+    }
+
+    /// Whether the driver was given no identity of its own there: it has made nothing by itself, then.
+    #[must_use]
+    pub fn lacks_identity(&self) -> bool {
+        self.without_identity
     }
 
     /// The same, with the error that it came from.

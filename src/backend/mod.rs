@@ -25,8 +25,8 @@ pub use credentials::{Credentials, Given, Shape};
 pub use error::{BackendError, Kind, Result};
 pub use model::{
     Access, At, Capabilities, Change, Class, Connection, ConnectionPassword, Diagnosis, Endpoint, Feature, Fields,
-    Finding, Goal, Observed, Owned, Ownership, Pace, PasswordMaker, Permission, Phase, Resolved, Scope, Step, Typical,
-    Verdict,
+    Finding, Goal, Leftover, Observed, Owned, Ownership, Pace, PasswordMaker, Permission, Phase, Resolved, Scope, Step,
+    Typical, Verdict,
 };
 pub use registry::{Registry, Unavailable, compiled};
 
@@ -145,6 +145,14 @@ pub trait Backend: Debug + Send + Sync {
     /// Every cache in the scope that bears a mark of this driver, and no other.
     async fn list(&self, scope: &Scope) -> Result<Vec<Owned>>;
 
+    /// What the driver made in the scope beside its caches, and that none of them uses: parameters that no cache has any
+    /// more. Changes nothing. What is young may be about to be used, and is left out.
+    async fn leftovers(&self, scope: &Scope) -> Result<Vec<Leftover>>;
+
+    /// Removes a leftover. One that is gone is success; one that a cache has come to use stays, and is [`Kind::Busy`].
+    async fn clear(&self, scope: &Scope, leftover: &Leftover) -> Result<()>;
+
+    /// Whether what the driver needs is there: identity, permissions, network. Changes nothing.
     /// Whether what caches need is there: identity, permissions, network, key. Changes nothing.
     ///
     /// `wanted` are fields of [`Backend::resolve`] that caches will be made with; what is not in it is the config's. What

@@ -39,6 +39,14 @@ impl fmt::Display for GuResId {
     }
 }
 
+impl std::str::FromStr for GuResId {
+    type Err = InvalidGuResId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidGuResId> {
+        Self::parse(text)
+    }
+}
+
 impl TryFrom<String> for GuResId {
     type Error = InvalidGuResId;
 

@@ -15,13 +15,17 @@ mod documents;
 mod files;
 mod help;
 mod job;
+mod list;
 mod ping;
 mod plan;
 mod policy;
 mod register;
+mod release;
 mod serve;
 mod sizes;
 mod start;
+mod sweep;
+mod table;
 mod token;
 
 #[cfg(feature = "sandbox")]
@@ -70,6 +74,12 @@ enum Command {
     Plan(plan::Plan),
     /// Print the least that the driver has to be allowed to do, as a policy or role of the cloud.
     Policy(Box<policy::Policy>),
+    /// Tell every cache that this driver owns, over clouds, accounts and regions: age, state, size, drift, orphans.
+    List(list::List),
+    /// Finish what nobody comes back for: rotations, held, retired and expired caches, failed creations.
+    Sweep(sweep::Sweep),
+    /// Lift the deletion protection of a resource's caches, and change nothing else.
+    Release(release::Release),
     /// Print what the orchestrator has to be told: the driver, a Resource Definition, or both as Terraform.
     Register(register::Register),
     /// Make a secret for callers, and its hash for the configuration.
@@ -165,6 +175,9 @@ async fn run(command: Command) -> Result<(), Failed> {
         Command::Check(check) => check.run().await,
         Command::Plan(plan) => plan.run().await,
         Command::Policy(policy) => policy.run(),
+        Command::List(list) => list.run().await,
+        Command::Sweep(sweep) => sweep.run().await,
+        Command::Release(release) => release.run().await,
         Command::Register(register) => register.run(),
         Command::Token(token) => token.print(),
         Command::Sizes(sizes) => sizes.run(),

@@ -200,8 +200,9 @@ impl Driver {
         let error = match refusal {
             Refusal::NotOurs(_) | Refusal::Garbled(_) => not_ours(found),
             Refusal::Protected => {
-                DriverError::new(Code::Protected, format!("the cache {name} is protected from deletion"))
-                    .hint("PUT the resource with `deletion_protection: false` first, then delete it")
+                DriverError::new(Code::Protected, format!("the cache {name} is protected from deletion")).hint(
+                    "PUT the resource with `deletion_protection: false`, or run `cache-driver release`, then delete it",
+                )
             }
             Refusal::Changes(changes) => refused_changes(&asked.call.id, &changes),
             Refusal::Failed => {

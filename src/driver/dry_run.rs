@@ -50,7 +50,7 @@ impl Driver {
             Next::Mark => (Action::Update, marked(), None),
             Next::Rotate | Next::Settle => (Action::Update, Vec::new(), None),
             Next::Replace | Next::Shell => (Action::Replace, removal(), None),
-            Next::Remove | Next::Detach => (Action::Delete, removal(), None),
+            Next::Remove | Next::Detach | Next::Hold => (Action::Delete, removal(), None),
             Next::Ready | Next::Nothing | Next::Wait(_) => (Action::None, Vec::new(), None),
             Next::Conflict(operation) => (
                 Action::Refuse,

@@ -65,6 +65,15 @@ impl Keys {
         Self { request: call.credentials.clone(), cookie: cookie.credentials.clone(), named }
     }
 
+    /// Those with which a cache was found.
+    pub(super) fn by(credentials: &Credentials, provider: Provider) -> Self {
+        match credentials {
+            Credentials::Own => Self::default(),
+            Credentials::Named(name) => Self { named: Some((name.clone(), vec![provider])), ..Self::default() },
+            Credentials::Given(given) => Self { request: Some(given.clone()), ..Self::default() },
+        }
+    }
+
     /// Whether a cloud is called with what the cookie kept.
     fn is_by_cookie(&self, provider: Provider) -> bool {
         let fits = |given: &&Arc<Given>| given.shape().provider() == provider;
@@ -94,8 +103,10 @@ pub(super) struct Search {
     pub(super) foreign: Vec<Found>,
     /// Looks that failed though they may succeed later.
     pub(super) transient: Vec<LookFailed>,
-    /// Looks that the cloud would not allow.
-    pub(super) denied: Vec<LookFailed>,
+    /// Looks that the cloud would not allow, and where.
+    pub(super) denied: Vec<(Place, LookFailed)>,
+    /// Places of a known account that somebody's credentials could look at.
+    open: Vec<Place>,
     /// How many looks succeeded.
     pub(super) looked: usize,
 }
@@ -168,17 +179,21 @@ impl Driver {
         for place in places {
             for keys in self.possible(place.provider(), keys) {
                 let (driver, place) = (self.clone(), place.clone());
-                looks.spawn(telemetry::carried(async move { driver.look(place, &keys).await }.in_current_span()));
+                let look = async move { (place.clone(), driver.look(place, &keys).await) };
+                looks.spawn(telemetry::carried(look.in_current_span()));
             }
         }
         let mut search = Search::default();
         while let Some(look) = looks.join_next().await {
             match look {
-                Ok(look) => search.take(id, look),
+                Ok((place, look)) => search.take(id, place, look),
                 // What it would have seen is not known: the request must not go on as if nothing were there.
                 Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
             }
         }
+        // The same place, looked at with other credentials that may not: nothing is hidden there.
+        let open = std::mem::take(&mut search.open);
+        search.denied.retain(|(place, _)| !open.contains(place));
         if search.owned.is_empty() && search.transient.is_empty() {
             self.search_by_mark(id, keys, known, certainty, &mut search).await;
         }
@@ -221,14 +236,15 @@ impl Driver {
                         continue;
                     }
                     Err(error) => {
-                        search.denied.push(LookFailed { product: place.product, error });
+                        let failed = LookFailed { product: place.product, error };
+                        search.denied.push((place, failed));
                         continue;
                     }
                 };
                 let new = |stray: &&Stray| stray.id == *id && !known.iter().any(|known| same(&stray.place, known));
                 for stray in strays.iter().filter(new) {
                     let look = self.look(stray.place.clone(), &keys).await;
-                    search.take(id, look);
+                    search.take(id, stray.place.clone(), look);
                 }
             }
         }
@@ -243,10 +259,11 @@ impl Driver {
 }
 
 impl Search {
-    fn take(&mut self, id: &GuResId, look: Result<Found, LookFailed>) {
+    fn take(&mut self, id: &GuResId, place: Place, look: Result<Found, LookFailed>) {
         match look {
             Ok(found) => {
                 self.looked += 1;
+                self.open.extend(place.account.is_some().then_some(place));
                 if found.is_of(id) {
                     self.owned.push(found);
                 } else if found.exists() {
@@ -254,16 +271,21 @@ impl Search {
                 }
             }
             Err(failed) if failed.error.kind.is_transient() => self.transient.push(failed),
-            Err(failed) => self.denied.push(failed),
+            Err(failed) => self.denied.push((place, failed)),
         }
     }
 
-    /// The one that answers for the resource: the latest that is neither retired nor let go, else any.
+    /// The one that answers for the resource: the latest in use, else one that a PUT is to take back, else any.
     pub(super) fn current(&mut self) -> Option<Found> {
         let rank = |found: &Found| {
             let mark = found.seen.mark();
-            let owned = mark.is_some_and(|mark| mark.state == State::Owned);
-            (owned, mark.map(|mark| mark.since))
+            let state = mark.map_or(0, |mark| match mark.state {
+                State::Owned => 3,
+                State::Held => 2,
+                State::Detached => 1,
+                State::Retired => 0,
+            });
+            (state, mark.map(|mark| mark.since))
         };
         let best = (0..self.owned.len()).max_by_key(|at| rank(&self.owned[*at]))?;
         Some(self.owned.swap_remove(best))

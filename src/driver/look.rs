@@ -72,7 +72,7 @@ impl Driver {
             return Err(Halt::Later(failed));
         }
         if search.looked == 0
-            && let Some(denied) = search.denied.pop()
+            && let Some((_, denied)) = search.denied.pop()
         {
             return Err(DriverError::backend(denied.product, denied.error).into());
         }

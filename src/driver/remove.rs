@@ -7,7 +7,7 @@ use super::locate::{Found, Halt, Search};
 use super::request::{Call, Failure, Outcome};
 use super::strays::Certainty;
 use super::{Cookie, Driver, DriverError, Operation};
-use crate::cache::{Code, Mark, State};
+use crate::cache::{Code, Intent, Mark, State};
 use crate::config::DeleteUnverifiable;
 
 impl Driver {
@@ -45,6 +45,8 @@ impl Driver {
         {
             return Ok(Some(pending));
         }
+        // Where it was, somebody has seen it, or sees now that it is gone: no other place has to be looked at for certainty.
+        let mut verified = begun || by_cookie.is_some();
         let known: Vec<_> = by_cookie.iter().map(|found| found.at.place.clone()).collect();
         let mut search = self.search(&call.id, None, &keys, &known, Certainty::Now).await;
         match by_cookie {
@@ -56,6 +58,7 @@ impl Driver {
         if search.owned.iter().any(overtaken) {
             return Ok(None);
         }
+        verified |= !search.owned.is_empty();
         let mut pending = None;
         for found in std::mem::take(&mut search.owned) {
             if let Some(outcome) = self.remove_one(call, cookie, asked, &found).await? {
@@ -65,12 +68,13 @@ impl Driver {
         }
         match pending {
             Some(outcome) => Ok(Some(outcome)),
-            None => self.nothing_left(search).map(Some),
+            None => self.nothing_left(search, verified).map(Some),
         }
     }
 
-    /// Whether it is certain that nothing of the resource is left.
-    fn nothing_left(&self, mut search: Search) -> Result<Outcome, Halt> {
+    /// Whether it is certain that nothing of the resource is left. A place that may not be looked at can hide it, unless it is
+    /// known where it was; a cloud for which the driver has no identity holds nothing that it could have made.
+    fn nothing_left(&self, mut search: Search, verified: bool) -> Result<Outcome, Halt> {
         if let Some(found) = search.foreign.pop() {
             return Err(not_ours(&found).into());
         }
@@ -78,15 +82,18 @@ impl Driver {
             return Err(Halt::Later(failed));
         }
         let succeed = self.config().lifecycle.delete_unverifiable == DeleteUnverifiable::Succeed;
+        let blind = search.looked == 0;
+        search.denied.retain(|(_, denied)| blind || !denied.error.lacks_identity());
         match search.denied.pop() {
-            Some(denied) if search.looked == 0 && !succeed => {
+            Some((place, denied)) if !verified && !succeed => {
                 let mut error = DriverError::backend(denied.product, denied.error);
                 error.code = Code::Credentials;
+                error.message = format!("{place} may not be looked at: {}", error.message);
                 let hint = "whether the cache is gone could not be verified: send the last cookie, give the driver an \
                             identity of its own, or set lifecycle.delete_unverifiable = \"succeed\"";
                 Err(error.hint(hint).into())
             }
-            None if search.looked == 0 && !succeed => {
+            None if blind && !succeed => {
                 let message = "whether the cache is gone could not be verified: no place to look in is configured";
                 Err(DriverError::new(Code::Credentials, message)
                     .hint("send the last cookie, or configure the place")
@@ -118,6 +125,14 @@ impl Driver {
                 let mark = Mark { state: State::Detached, intent: None, ..mark.clone() };
                 self.rewrite_mark(found.clone(), mark).await?;
                 tracing::info!(id = %call.id, place = %found.at.place, "detached");
+                Ok(None)
+            }
+            Next::Hold => {
+                let Some(mark) = found.seen.mark() else { return Ok(None) };
+                let until = mark.held_until(when.now);
+                let mark = Mark { state: State::Held, intent: Some(Intent::DeleteAfter(until)), ..mark.clone() };
+                self.rewrite_mark(found.clone(), mark).await?;
+                tracing::info!(id = %call.id, place = %found.at.place, %until, "held");
                 Ok(None)
             }
             Next::Remove => {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::background::{Background, Turns, Who, Work};
+use super::inventory::Recent;
 use super::lifecycle::When;
 use super::progress::Experience;
 use super::request::{Call, Failure, Outcome, Put};
@@ -54,6 +55,7 @@ pub(super) struct Inner {
     pub(super) turns: Turns,
     pub(super) strays: Strays,
     pub(super) told: Told,
+    pub(super) recent: Recent,
     speed: f64,
 }
 
@@ -85,6 +87,7 @@ impl Driver {
             turns: Turns::default(),
             strays: Strays::default(),
             told: Told::default(),
+            recent: Recent::default(),
             speed: parts.speed,
         };
         Self { inner: Arc::new(inner) }

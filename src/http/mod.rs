@@ -21,6 +21,7 @@ mod operator;
 mod page;
 mod prefer;
 mod resource;
+mod resources;
 mod router;
 mod serve;
 pub mod wire;

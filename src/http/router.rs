@@ -13,7 +13,7 @@ use super::answer::{Service, note, panicked};
 use super::docs::Documents;
 use super::error::ApiError;
 use super::extract::{FullPath, named};
-use super::{App, docs, legacy, metrics, openapi, operator, resource};
+use super::{App, docs, legacy, metrics, openapi, operator, resource, resources as owned};
 use crate::cache::nearest;
 use crate::config::Config;
 
@@ -25,6 +25,7 @@ pub(super) fn table(config: &Config) -> OpenApiRouter<App> {
         .routes(routes!(operator::health))
         .routes(routes!(operator::sizes))
         .routes(routes!(metrics::metrics))
+        .routes(routes!(owned::resources))
         .routes(routes!(docs::read))
         .routes(routes!(docs::spec))
         .merge(resources());

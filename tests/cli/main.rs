@@ -6,13 +6,19 @@
 #[cfg(all(feature = "aws", feature = "gcp", feature = "azure"))]
 mod check;
 mod client;
+#[cfg(feature = "aws")]
+mod clouds;
 mod completions;
 mod harness;
 mod job;
+#[cfg(feature = "aws")]
+mod list;
 mod ping;
 #[cfg(all(feature = "aws", feature = "gcp", feature = "azure"))]
 mod policy;
 mod register;
+#[cfg(feature = "aws")]
+mod sweep;
 
 use std::process::Stdio;
 

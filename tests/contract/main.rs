@@ -13,6 +13,7 @@ mod changes;
 mod connection;
 mod diagnose;
 mod harness;
+mod leftovers;
 mod life;
 mod list;
 mod observe;
@@ -150,6 +151,10 @@ macro_rules! contract {
                     it_shows_more_than_a_page
                     it_shows_one_location_of_one_account
                     it_is_an_error_and_not_short_when_a_page_is_missing
+                }
+                leftovers {
+                    nothing_is_left_over_while_a_cache_has_it_and_what_is_left_can_be_removed
+                    what_the_product_does_not_make_is_not_removed
                 }
                 preflight {
                     all_is_well_and_nothing_is_changed

@@ -40,8 +40,9 @@ async fn each_wrong_value_is_told_with_its_path_and_nothing_is_called() {
         (json!({"backup": {"window": "03:00-04:00"}}), "driver.values.backup.days"),
         (json!({"high_availability": true, "replicas": 0}), "driver.values.replicas"),
         (json!({"tls": false, "auth": "password"}), "driver.values"),
-        (json!({"on_delete": "hold"}), "driver.values.on_delete"),
-        (json!({"ttl": "3h"}), "driver.values.ttl"),
+        (json!({"on_delete": "hold", "ttl": "3h"}), "driver.values.on_delete"),
+        (json!({"on_delete": "hold", "delete_hold_hours": 0}), "driver.values.delete_hold_hours"),
+        (json!({"ttl": "soon"}), "driver.values.ttl"),
     ] {
         let refused = resource.put(values.clone()).await;
         assert_eq!((refused.status, &refused.body["error"]), (400, &json!("RES-101")), "{values}: {}", refused.text);

@@ -15,6 +15,8 @@ mod harness;
 mod kill;
 mod life;
 #[cfg(all(feature = "gcp", feature = "azure"))]
+mod list;
+#[cfg(all(feature = "gcp", feature = "azure"))]
 mod moving;
 
 mod owners;
@@ -23,3 +25,5 @@ mod racing;
 mod rotation;
 mod secrets;
 mod start;
+#[cfg(all(feature = "gcp", feature = "azure"))]
+mod sweep;

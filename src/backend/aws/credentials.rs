@@ -146,6 +146,7 @@ impl Identities {
             provider.map(Identity::new).ok_or_else(|| {
                 BackendError::new(Kind::Credentials, "GetCallerIdentity", "the driver has no identity of its own")
                     .hint("send credentials with the request, or give the driver an identity")
+                    .without_identity()
             })
         };
         self.own.get_or_try_init(load).await.cloned()

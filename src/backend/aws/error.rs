@@ -52,6 +52,9 @@ where
     if let Some(hint) = hint {
         failed = failed.hint(hint);
     }
+    if let Some(CredentialsError::CredentialsNotLoaded(_)) = find::<CredentialsError>(&error) {
+        failed = failed.without_identity();
+    }
     failed.source(error)
 }
 

@@ -3,21 +3,28 @@
 //! A group that the driver makes is named by what is in it, so that caches with the same parameters share one, no group
 //! ever changes, and none has to be looked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lc_rs::digest;
 use aws_sdk_elasticache::Client;
-use aws_sdk_elasticache::types::{ParameterNameValue, Tag};
+use aws_sdk_elasticache::types::{CacheParameterGroupStatus, Event, ParameterNameValue, SourceType, Tag};
 use serde_json::{Value, json};
 
 use super::error::{classify, is_one_of};
-use crate::backend::{Pace, Resolved, Result, Step};
+use crate::backend::{BackendError, Kind, Leftover, Pace, Resolved, Result, Step};
 use crate::cache::Engine;
 
 /// The call that makes a group.
 pub(super) const CREATE: &str = "CreateCacheParameterGroup";
 /// The call that fills a group.
 pub(super) const FILL: &str = "ModifyCacheParameterGroup";
+/// The call that removes a group.
+const DELETE: &str = "DeleteCacheParameterGroup";
+/// What is written on a group that the driver makes. AWS offers no way to change it.
+const DESCRIPTION: &str = "shared by caches with the same parameters; made by cache-driver";
+const KIND: &str = "parameter group";
+/// For how many minutes a group is young.
+const YOUNG: i32 = 60;
 /// Parameters that one call may set, by the API's reference.
 const PER_CALL: usize = 20;
 /// The parameter that says whether a group is for cluster mode.
@@ -106,6 +113,64 @@ pub(super) fn parameters(resolved: &Resolved) -> Option<BTreeMap<String, String>
     Some(parameters.iter().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect())
 }
 
+/// Whether the driver gave this name: its prefix, a family, a hash.
+fn is_made(prefix: &str, name: &str) -> bool {
+    let rest = name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-'));
+    rest.is_some_and(|rest| rest.contains('-')) && has_hash(name)
+}
+
+/// Whether a name ends as those that the driver gives.
+pub(super) fn has_hash(name: &str) -> bool {
+    let hash = name.rsplit('-').next().unwrap_or_default();
+    hash.len() == 16 && hash.bytes().all(|c| c.is_ascii_digit() || (b'a'..=b'f').contains(&c))
+}
+
+/// The groups that the driver made and that no cache has, but those of the last hour: a request may be about to use them.
+pub(super) async fn unused(client: &Client, prefix: &str) -> Result<Vec<Leftover>> {
+    let mut names = BTreeSet::new();
+    let mut pages = client.describe_cache_parameter_groups().into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| classify("DescribeCacheParameterGroups", error))?;
+        for group in page.cache_parameter_groups() {
+            let name = group.cache_parameter_group_name().filter(|name| is_made(prefix, name));
+            names.extend(name.filter(|_| group.description() == Some(DESCRIPTION)).map(str::to_owned));
+        }
+    }
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut pages =
+        client.describe_events().source_type(SourceType::CacheParameterGroup).duration(YOUNG).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| classify("DescribeEvents", error))?;
+        for name in page.events().iter().filter_map(Event::source_identifier) {
+            names.remove(name);
+        }
+    }
+    // Last, so that what has come to use one is seen.
+    let mut pages = client.describe_cache_clusters().into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| classify("DescribeCacheClusters", error))?;
+        for cluster in page.cache_clusters() {
+            let group = cluster.cache_parameter_group().and_then(CacheParameterGroupStatus::cache_parameter_group_name);
+            names.remove(group.unwrap_or_default());
+        }
+    }
+    Ok(names.into_iter().map(|name| Leftover { kind: KIND, name }).collect())
+}
+
+/// Removes a group that the driver made. AWS keeps one that is in use.
+pub(super) async fn remove(client: &Client, prefix: &str, name: &str) -> Result<()> {
+    if !is_made(prefix, name) {
+        let message = format!("the parameter group {name} is not one that this driver makes");
+        return Err(BackendError::new(Kind::Refused, DELETE, message));
+    }
+    match client.delete_cache_parameter_group().cache_parameter_group_name(name).send().await {
+        Err(error) if is_one_of(&error, &["CacheParameterGroupNotFound"]) => Ok(()),
+        removed => removed.map(drop).map_err(|error| classify(DELETE, error)),
+    }
+}
+
 /// Makes the group. That it exists is success: its name says what is in it.
 pub(super) async fn create(client: &Client, step: &Step) -> Result<()> {
     let tags = step.fields.get("tags").and_then(Value::as_object).into_iter().flatten();
@@ -114,7 +179,7 @@ pub(super) async fn create(client: &Client, step: &Step) -> Result<()> {
         .create_cache_parameter_group()
         .set_cache_parameter_group_name(text(step, "name").map(str::to_owned))
         .set_cache_parameter_group_family(text(step, "family").map(str::to_owned))
-        .description("shared by caches with the same parameters; made by cache-driver")
+        .description(DESCRIPTION)
         .set_tags(Some(tags.collect()))
         .send()
         .await;
@@ -214,6 +279,22 @@ mod tests {
         assert!(made.name.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-'));
         assert_eq!(made.parameters.get(CLUSTER).map(String::as_str), Some("yes"));
         assert_eq!(default_name("redis6.x", true), "default.redis6.x.cluster.on");
+    }
+
+    #[test]
+    fn a_group_is_the_drivers_by_prefix_and_hash() {
+        let made = Made::new("cache-driver", "valkey8", false, parameters(&[("maxmemory-policy", "noeviction")]));
+        assert!(is_made("cache-driver", &made.name), "{}", made.name);
+        for other in [
+            "default.valkey8",
+            "cache-driver",
+            "cache-driver-valkey8",
+            "cache-driver-0123456789abcdef",
+            "cache-driver-valkey8-0123456789ABCDEF",
+            "shop-valkey8-0123456789abcdef",
+        ] {
+            assert!(!is_made("cache-driver", other), "{other}");
+        }
     }
 
     #[test]

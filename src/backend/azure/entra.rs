@@ -106,7 +106,7 @@ fn silent(whose: Whose, why: &str) -> BackendError {
     match whose {
         Whose::Machine => {
             let message = format!("the driver has no identity of its own: no managed identity answers ({why})");
-            BackendError::new(Kind::Credentials, TOKEN, message).hint(NO_IDENTITY)
+            BackendError::new(Kind::Credentials, TOKEN, message).hint(NO_IDENTITY).without_identity()
         }
         Whose::Own => {
             let message = format!("the driver's own identity was not told: {why}");

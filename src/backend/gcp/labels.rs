@@ -128,18 +128,27 @@ mod tests {
         (
             ("[a-z0-9-]{3,63}", "[0-9a-f]{12}", time, proptest::option::of("[a-z0-9._]{1,8}")),
             (proptest::option::of(password), 0..4_usize, any::<bool>(), any::<bool>()),
-            (proptest::option::of(intent), proptest::option::of("[a-z0-9-]{1,16}"), 0..3_usize),
+            (proptest::option::of(intent), proptest::option::of("[a-z0-9-]{1,16}"), 0..State::ALL.len()),
+            (1..=8760_u32, proptest::option::of(1..=99_999_u64)),
         )
             .prop_map(
-                |((id, want, since, capacity), (password, deletion, protected, adopted), (intent, route, state))| {
+                |(
+                    (id, want, since, capacity),
+                    (password, deletion, protected, adopted),
+                    (intent, route, state),
+                    (hours, days),
+                )| {
+                    let on_delete = OnDelete::ALL[deletion];
                     Mark {
                         state: State::ALL[state],
                         capacity,
                         password,
-                        on_delete: OnDelete::ALL[deletion],
+                        on_delete,
+                        hold_hours: Some(hours).filter(|_| on_delete == OnDelete::Hold),
                         protected,
                         adopted,
                         intent,
+                        ttl: days.map(|days| std::time::Duration::from_secs(days * 86_400)),
                         route,
                         ..Mark::new(GuResId::parse(&id).unwrap(), want, since)
                     }

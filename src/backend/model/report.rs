@@ -59,6 +59,15 @@ words! {
     }
 }
 
+/// Something that the driver made beside its caches, and that none of them uses any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leftover {
+    /// What it is, in words (`parameter group`).
+    pub kind: &'static str,
+    /// Its name at the cloud.
+    pub name: String,
+}
+
 /// One thing that a look at the account found.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Finding {

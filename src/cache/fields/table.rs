@@ -134,7 +134,12 @@ pub const INPUTS: &[Field] = &[
     ),
     Field::new("restore_from", Kind::Text(&SNAPSHOT), "none", "A snapshot that a new cache is filled from."),
     Field::new("name_salt", Kind::Text(&SALT), "none", "Gives the same resource a fresh name at the cloud."),
-    Field::new("ttl", Kind::Text(&DURATION), "none", "After which time the sweep removes the cache."),
+    Field::new(
+        "ttl",
+        Kind::Text(&DURATION),
+        "none",
+        "How old the cache may get; then `cache-driver sweep` removes it.",
+    ),
     Field::new(
         "tags",
         Kind::Map { key: &TAG_KEY, value: &FREE, max: 40 },

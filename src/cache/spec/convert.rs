@@ -190,7 +190,7 @@ fn written<T: ToString>(value: T) -> Value {
 }
 
 /// A duration in the largest unit that has no rest, so that `24h` and `1d` are the same.
-fn duration(seconds: u64) -> String {
+pub(in crate::cache) fn duration(seconds: u64) -> String {
     const UNITS: [(u64, char); 4] = [(604_800, 'w'), (86_400, 'd'), (3_600, 'h'), (60, 'm')];
     let unit = UNITS.iter().find(|(unit, _)| seconds > 0 && seconds.is_multiple_of(*unit));
     unit.map_or_else(|| format!("{seconds}s"), |(unit, letter)| format!("{}{letter}", seconds / unit))

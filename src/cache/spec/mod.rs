@@ -15,6 +15,7 @@ use super::{
     Product, Provider, Version, WeeklyWindow,
 };
 
+pub(super) use convert::duration;
 pub use limits::{check_developer, check_limits};
 
 /// Where a value came from.

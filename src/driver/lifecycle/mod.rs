@@ -4,8 +4,11 @@
 //! observation. It is level-triggered: it looks at what is there, never at how it came about, so that it continues
 //! after a crash at any point.
 
+mod due;
+
 use std::time::Duration;
 
+pub use due::{Due, Task, due};
 use jiff::Timestamp;
 
 use super::operation::Operation;
@@ -128,6 +131,8 @@ pub enum Next {
     Remove,
     /// Let go of it.
     Detach,
+    /// Keep it for some hours: the mark says until when.
+    Hold,
     /// Something runs; look again later.
     Wait(Operation),
     /// Something of ours runs that leads elsewhere and cannot be cancelled.
@@ -244,7 +249,9 @@ fn alive(wanted: &Wanted, mark: &Mark, seen: &Observed, when: &When) -> Result<N
         });
     }
     match seen.phase {
-        Phase::Ready if same && fresh => Ok(Next::Continue(changes)),
+        // A difference that is still there after the update's time, though the cloud has taken every call, is told, and the
+        // next PUT tries anew. Where nobody knows of an update, somebody else has changed the cache since.
+        Phase::Ready if same && (fresh || when.running(Operation::Updating)?) => Ok(Next::Continue(changes)),
         Phase::Ready => Ok(Next::Update(changes)),
         Phase::Changing if same && !fresh => Err(Refusal::Deadline(Operation::Updating, mark.since)),
         Phase::Changing if !same && fresh && !wanted.mark_lags => Ok(Next::Conflict(Operation::Updating)),
@@ -257,8 +264,11 @@ fn absent(id: &GuResId, seen: &Observed, when: &When) -> Result<Next, Refusal> {
         return Ok(Next::Nothing);
     }
     let mark = own(id, seen)?;
-    if mark.state == State::Detached {
-        return Ok(Next::Nothing);
+    match mark.state {
+        State::Detached | State::Held => return Ok(Next::Nothing),
+        // Its time is set already, and nobody would take it back.
+        State::Retired if mark.on_delete == OnDelete::Hold => return Ok(Next::Nothing),
+        State::Retired | State::Owned => {}
     }
     if seen.phase == Phase::Deleting {
         when.running(Operation::Deleting)?;
@@ -269,8 +279,13 @@ fn absent(id: &GuResId, seen: &Observed, when: &When) -> Result<Next, Refusal> {
         if mark.protected {
             return Err(Refusal::Protected);
         }
-        if mark.on_delete == OnDelete::Detach {
-            return Ok(if seen.phase == Phase::Ready { Next::Detach } else { Next::Wait(Operation::Deleting) });
+        when.running(Operation::Deleting)?;
+        match (mark.on_delete, seen.phase) {
+            (OnDelete::Detach, Phase::Ready) => return Ok(Next::Detach),
+            // What was never ready holds nothing to take back.
+            (OnDelete::Hold, Phase::Creating) | (OnDelete::Delete | OnDelete::Snapshot, _) => {}
+            (OnDelete::Hold, Phase::Ready | Phase::Failed) => return Ok(Next::Hold),
+            (OnDelete::Detach | OnDelete::Hold, _) => return Ok(Next::Wait(Operation::Deleting)),
         }
     }
     when.running(Operation::Deleting)?;
@@ -283,7 +298,7 @@ fn look(id: &GuResId, seen: &Observed, when: &When) -> Result<Next, Refusal> {
         return Ok(if when.running(Operation::Creating)? { Next::Wait(Operation::Creating) } else { Next::Nothing });
     }
     let mark = match own(id, seen) {
-        Ok(mark) if mark.state != State::Detached => mark,
+        Ok(mark) if matches!(mark.state, State::Owned | State::Retired) => mark,
         Ok(_) | Err(Refusal::NotOurs(_)) => return Ok(Next::Nothing),
         Err(refusal) => return Err(refusal),
     };

@@ -280,3 +280,52 @@ fn a_mark_that_says_something_else_is_rewritten_when_the_cache_is_quiet() {
     assert_eq!(put(&differs, &seen(Ready, mark()), &when()), Next::Mark);
     assert_eq!(put(&differs, &seen(Busy, mark()), &when()), Next::Ready, "it does not stall a deployment");
 }
+
+#[test]
+fn a_delete_holds_what_may_have_data_and_removes_what_never_was_ready() {
+    let hold = Mark { on_delete: OnDelete::Hold, ..mark() };
+    for (phase, expected) in [
+        (Absent, Next::Nothing),
+        (Phase::Creating, Next::Remove),
+        (Ready, Next::Hold),
+        (Changing, Next::Wait(Deleting)),
+        (Busy, Next::Wait(Deleting)),
+        (Phase::Deleting, Next::Wait(Deleting)),
+        (Shell, Next::Remove),
+        (Failed, Next::Hold),
+    ] {
+        assert_eq!(next(&id(), Wish::Absent, &seen(phase, hold.clone()), &when()), expected, "{phase}");
+    }
+    let protected = Mark { protected: true, ..hold.clone() };
+    assert_eq!(next(&id(), Wish::Absent, &seen(Ready, protected), &when()), Next::Refuse(Refusal::Protected));
+    let began = at(NOW - 46 * 60);
+    let late = When { running: Some((Deleting, began)), ..when() };
+    let refused = Next::Refuse(Refusal::Deadline(Deleting, began));
+    assert_eq!(next(&id(), Wish::Absent, &seen(Busy, hold), &late), refused);
+}
+
+#[test]
+fn a_held_cache_is_gone_until_a_put_takes_it_back() {
+    let intent = Some(Intent::DeleteAfter(at(NOW + 60)));
+    let held = Mark { state: State::Held, on_delete: OnDelete::Hold, intent, ..mark() };
+    for phase in [Ready, Busy, Failed, Phase::Deleting] {
+        assert_eq!(next(&id(), Wish::Look, &seen(phase, held.clone()), &when()), Next::Nothing, "{phase}");
+        assert_eq!(next(&id(), Wish::Absent, &seen(phase, held.clone()), &when()), Next::Nothing, "{phase}");
+    }
+    assert_eq!(put(&same(), &seen(Ready, held.clone()), &when()), Next::Mark);
+    assert_eq!(put(&same(), &seen(Busy, held.clone()), &when()), Next::Wait(Updating));
+    assert!(matches!(put(&with(other(), Class::InPlace), &seen(Ready, held.clone()), &when()), Next::Update(_)));
+    let retired = Mark { state: State::Retired, ..held };
+    assert_eq!(next(&id(), Wish::Absent, &seen(Ready, retired), &when()), Next::Nothing, "its time is set already");
+}
+
+#[test]
+fn a_difference_that_outlasts_its_update_is_told_and_then_tried_anew() {
+    let old = Mark { since: at(NOW - 41 * 60), ..mark() };
+    let wanted = with(same(), Class::InPlace);
+    let running = |minutes: i64| When { running: Some((Updating, at(NOW - minutes * 60))), ..when() };
+    let refused = Next::Refuse(Refusal::Deadline(Updating, at(NOW - 41 * 60)));
+    assert_eq!(put(&wanted, &seen(Ready, old.clone()), &running(41)), refused);
+    assert!(matches!(put(&wanted, &seen(Ready, old.clone()), &running(39)), Next::Continue(_)));
+    assert!(matches!(put(&wanted, &seen(Ready, old), &when()), Next::Update(_)), "nobody knows of an update");
+}

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::backend::{BackendError, Goal, Kind, Ownership, Pace, PasswordMaker, Phase, Resolved, Step};
-use crate::cache::{Code, FieldError, Intent, Mark, OnDelete, Password, Place, State};
+use crate::cache::{Code, FieldError, GuResId, Intent, Mark, OnDelete, Password, Place, State};
 use crate::driver::answer::{Asked, explained, unexplained};
 use crate::driver::background::Who;
 use crate::driver::locate::{Found, Halt};
@@ -40,24 +40,26 @@ impl Driver {
         let mut mark = Mark::new(put.call.id.clone(), want, self.inner.clock.now());
         mark.capacity.clone_from(&resolved.capacity);
         mark.on_delete = put.spec.on_delete.unwrap_or(OnDelete::Delete);
+        mark.hold_hours = put.spec.delete_hold_hours.filter(|_| mark.on_delete == OnDelete::Hold);
+        mark.ttl = put.spec.ttl;
         mark.protected = put.spec.deletion_protection.unwrap_or(false);
         mark.route.clone_from(&put.call.route);
         let by_driver = found.backend.capabilities().password == PasswordMaker::Driver;
         if by_driver && resolved.text("auth") == Some("password") {
             mark.password = Some(self.inner.keyring.new_password(self.inner.random.as_ref()));
         }
-        let password = self.derived(put, found, mark.password.as_ref())?;
+        let password = self.derived(&put.call.id, found, mark.password.as_ref())?;
         Ok((mark, password))
     }
 
-    pub(super) fn derived(
+    pub(in crate::driver) fn derived(
         &self,
-        put: &Put,
+        id: &GuResId,
         found: &Found,
         how: Option<&Password>,
     ) -> Result<Option<SecretString>, DriverError> {
         let account = &found.seen.account;
-        let derived = how.map(|how| self.inner.keyring.password(&put.call.id, account, how)).transpose();
+        let derived = how.map(|how| self.inner.keyring.password(id, account, how)).transpose();
         derived.map_err(DriverError::from)
     }
 
@@ -103,6 +105,8 @@ impl Driver {
         let mut mark = Mark::new(put.call.id.clone(), want, self.inner.clock.now());
         mark.adopted = true;
         mark.on_delete = put.spec.on_delete.unwrap_or(OnDelete::Detach);
+        mark.hold_hours = put.spec.delete_hold_hours.filter(|_| mark.on_delete == OnDelete::Hold);
+        mark.ttl = put.spec.ttl;
         mark.protected = put.spec.deletion_protection.unwrap_or(false);
         mark.route.clone_from(&put.call.route);
         tracing::info!(id = %put.call.id, place = %found.at.place, "adopting");
@@ -129,7 +133,7 @@ impl Driver {
                 let steps = Self::removal(&older);
                 self.run(&older, steps).await?;
             }
-            (State::Retired | State::Detached, _) => {}
+            (State::Retired | State::Detached | State::Held, _) => {}
             // It was never this driver's to remove.
             (State::Owned, _) if mark.protected || mark.on_delete == OnDelete::Detach => {
                 tracing::warn!(place = %older.at.place, by = %by.at.place, "letting go of the cache that was replaced");

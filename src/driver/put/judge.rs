@@ -8,6 +8,7 @@ use crate::config::DefaultsApply;
 use crate::driver::answer::{Asked, refused_changes};
 use crate::driver::lifecycle::{self, Next, Wanted, Wish};
 use crate::driver::locate::{Found, Halt, Keys};
+use crate::driver::progress::later;
 use crate::driver::strays::Certainty;
 use crate::driver::{Cookie, Driver, DriverError, Failure, Operation, Put, change_id};
 use crate::telemetry::{self, Notice};
@@ -77,6 +78,7 @@ impl Driver {
             Self::refuse_account(put, |_| true)?;
         }
         warnings.extend(resolved.warnings.iter().cloned());
+        self.refuse_past_ttl(put, &found)?;
 
         let changes = self.changes(put, &resolved, &found, &place);
         let allowed = changes.iter().filter(|change| put.spec.allow.contains(&change_id(&put.call.id, change)));
@@ -223,12 +225,32 @@ impl Driver {
         self.refuse(&asked, found, error)
     }
 
+    /// A cache that is older than a new `ttl` would be gone with the next sweep: said rather than done.
+    fn refuse_past_ttl(&self, put: &Put, found: &Found) -> Result<(), DriverError> {
+        let lives = matches!(found.seen.phase, Phase::Ready | Phase::Changing | Phase::Busy);
+        let Some(ttl) = put.spec.ttl.filter(|_| lives) else { return Ok(()) };
+        let Some(born) = found.seen.created_at else { return Ok(()) };
+        let unchanged = found.seen.mark().is_some_and(|mark| mark.id == put.call.id && mark.ttl == Some(ttl));
+        let now = self.inner.clock.now();
+        if unchanged || later(born, ttl) > now {
+            return Ok(());
+        }
+        let hours = now.duration_since(born).as_hours();
+        let expected = format!("more than {hours}h, the age of the cache");
+        let got = humantime::format_duration(ttl).to_string();
+        let field = FieldError::new(put.spec.path_of("ttl"), expected, got);
+        let hint = "it counts from the cache's creation, so the next sweep would remove it; DELETE it if that is meant";
+        Err(DriverError::fields(vec![field.hint(hint)]).product(found.product()))
+    }
+
     /// The mark as this request wants it. `want` starts a new operation.
     pub(in crate::driver) fn remarked(&self, put: &Put, mark: &Mark, want: Option<String>) -> Mark {
         let mut new = mark.clone();
         new.state = State::Owned;
         new.protected = put.spec.deletion_protection.unwrap_or(mark.protected);
         new.on_delete = put.spec.on_delete.unwrap_or(mark.on_delete);
+        new.hold_hours = put.spec.delete_hold_hours.or(mark.hold_hours).filter(|_| new.on_delete == OnDelete::Hold);
+        new.ttl = put.spec.ttl.or(mark.ttl);
         if mark.state != State::Owned {
             new.intent = None;
         }
@@ -249,18 +271,10 @@ fn is_current(found: &Found) -> bool {
 fn unsupported(put: &Put, backend: &dyn Backend) -> Vec<FieldError> {
     let able = backend.capabilities();
     let mut errors = Vec::new();
-    let wanted = put.spec.on_delete;
-    if wanted == Some(OnDelete::Hold) {
-        let field = FieldError::new(put.spec.path_of("on_delete"), "delete, snapshot or detach", "hold");
-        errors.push(field.hint("this version of the driver has no sweep that would remove the cache later"));
-    } else if let Some(on_delete) = wanted.filter(|wanted| !able.on_delete.contains(wanted)) {
+    if let Some(on_delete) = put.spec.on_delete.filter(|wanted| !able.on_delete.contains(wanted)) {
         let words: Vec<&str> = able.on_delete.iter().map(|word| word.as_str()).collect();
         let expected = format!("one of {}", words.join(", "));
         errors.push(FieldError::new(put.spec.path_of("on_delete"), expected, on_delete.as_str()));
-    }
-    if put.spec.ttl.is_some() {
-        let field = FieldError::new(put.spec.path_of("ttl"), "nothing", "a duration");
-        errors.push(field.hint("this version of the driver has no sweep that would remove the cache"));
     }
     if let Some(adopt) = put.spec.adopt.as_ref().filter(|_| !able.adopts) {
         errors.push(FieldError::new(

@@ -13,7 +13,7 @@ use super::locate::{Found, Halt};
 use super::request::{Failure, Outcome, Pending, Put};
 use super::{Driver, DriverError, Operation};
 use crate::backend::{Change, Goal, Pace, Phase, Resolved, Step};
-use crate::cache::{Apply, Code, Mark};
+use crate::cache::{Apply, Code, Intent, Mark};
 
 impl Driver {
     /// One step. `None` if something newer has overtaken it.
@@ -101,27 +101,18 @@ impl Driver {
             Next::Continue(changes) => {
                 self.refuse_if_failed(asked, &found, who).await?;
                 let mark = own_mark(&found)?;
-                let password = self.derived(put, &found, mark.password.as_ref())?;
+                let password = self.derived(&put.call.id, &found, mark.password.as_ref())?;
                 let steps = Self::steps_present(&found, &resolved, &changes, &mark, password.as_ref(), put);
                 self.change(asked, found, steps, warnings).await
             }
-            Next::Mark => {
-                let mark = own_mark(&found)?;
-                let capacity = resolved.capacity.clone().or_else(|| mark.capacity.clone());
-                let mut mark = Mark { capacity, ..self.remarked(put, &mark, None) };
-                if self.is_recalled(put, asked.cookie) {
-                    mark.since = now;
-                }
-                let found = self.rewrite_mark(found, mark).await?;
-                self.ready(asked, &found, warnings).await
-            }
+            Next::Mark => self.remark(put, asked, found, &resolved, warnings).await,
             Next::Rotate => {
                 let mark = own_mark(&found)?;
                 let ran = self.rotate(put, &found, self.remarked(put, &mark, Some(wanted.want))).await?;
                 Ok(started(Operation::Updating, &ran))
             }
             Next::Settle => {
-                self.settle(put, &found).await?;
+                self.settle(&found).await?;
                 self.ready(asked, &found, warnings).await
             }
             Next::Replace => {
@@ -137,8 +128,34 @@ impl Driver {
             }
             Next::Shell => Err(self.clear_shell(asked, &found, who).await),
             Next::Refuse(refusal) => Err(Halt::Fail(self.refusal(asked, &found, refusal).await)),
-            Next::Nothing | Next::Remove | Next::Detach => Err(lost_mark()),
+            Next::Nothing | Next::Remove | Next::Detach | Next::Hold => Err(lost_mark()),
         }
+    }
+
+    /// Rewrites the mark of a cache that is as wanted otherwise.
+    async fn remark(
+        &self,
+        put: &Put,
+        asked: &Asked<'_>,
+        found: Found,
+        resolved: &Resolved,
+        warnings: Vec<String>,
+    ) -> Result<Outcome, Halt> {
+        let now = self.inner.clock.now();
+        let mark = own_mark(&found)?;
+        let capacity = resolved.capacity.clone().or_else(|| mark.capacity.clone());
+        let mut mark = Mark { capacity, ..self.remarked(put, &mark, None) };
+        if self.is_recalled(put, asked.cookie) {
+            mark.since = now;
+        }
+        let overdue = is_overdue(&found, now);
+        let found = self.rewrite_mark(found, mark).await?;
+        if !overdue {
+            return self.ready(asked, &found, warnings).await;
+        }
+        // A sweep may have begun to remove it: the next look tells whether it has come back in time.
+        let message = "updating: taken back; making sure that it stays".to_owned();
+        Ok(Outcome::Pending(Box::new(self.pending(asked, &found, Operation::Updating, now, message))))
     }
 
     /// Makes the next part that a creation lacks. `None` if none can be made now.
@@ -150,7 +167,7 @@ impl Driver {
         resolved: &Resolved,
     ) -> Result<Option<Outcome>, Halt> {
         let mark = own_mark(found)?;
-        let password = self.derived(put, found, mark.password.as_ref())?;
+        let password = self.derived(&put.call.id, found, mark.password.as_ref())?;
         let steps = Self::steps_present(found, resolved, &[], &mark, password.as_ref(), put);
         let ran = self.run(found, steps).await?;
         if ran.is_empty() {
@@ -174,19 +191,20 @@ impl Driver {
         let mut password = None;
         if changes.iter().any(|change| change.field == "auth") {
             mark.password = Some(self.inner.keyring.new_password(self.inner.random.as_ref()));
-            password = self.derived(put, found, mark.password.as_ref())?;
+            password = self.derived(&put.call.id, found, mark.password.as_ref())?;
         }
         Ok(Self::steps_present(found, resolved, changes, &mark, password.as_ref(), put))
     }
 
     /// Makes the old password invalid.
-    async fn settle(&self, put: &Put, found: &Found) -> Result<(), Halt> {
+    pub(in crate::driver) async fn settle(&self, found: &Found) -> Result<Vec<Step>, Halt> {
         let mark = Mark { intent: None, ..own_mark(found)? };
-        if let Some(password) = self.derived(put, found, mark.password.as_ref())? {
-            let steps = found.backend.steps(&Goal::Settled { mark: &mark, password: &password }, &found.seen);
-            self.run(found, steps).await?;
-        }
-        Ok(())
+        let password = self.derived(&mark.id, found, mark.password.as_ref())?;
+        let goal = match &password {
+            Some(password) => Goal::Settled { mark: &mark, password },
+            None => Goal::Marked { mark: &mark },
+        };
+        self.run(found, found.backend.steps(&goal, &found.seen)).await
     }
 
     fn steps_present(
@@ -232,6 +250,12 @@ impl Driver {
 /// The mark of a cache that `lifecycle` found to be the resource's.
 fn own_mark(found: &Found) -> Result<Mark, Halt> {
     found.seen.mark().cloned().ok_or_else(lost_mark)
+}
+
+/// Whether a sweep may be about to remove it.
+fn is_overdue(found: &Found, now: jiff::Timestamp) -> bool {
+    let intent = found.seen.mark().and_then(|mark| mark.intent);
+    matches!(intent, Some(Intent::DeleteAfter(at)) if at <= now)
 }
 
 /// A state that `lifecycle` never gives: said aloud rather than papered over.

@@ -119,11 +119,12 @@ impl World {
         let parts = Parts { config, registry, keyring, clock, random: random.clone(), speed: self.speed };
         let driver = Driver::new(parts);
         let sizes = serde_json::to_value(SizeTable::embedded()).unwrap();
-        let app = http::App::new(http::Parts { driver, random, sizes, version: "0.0.0-test".to_owned() });
+        let app =
+            http::App::new(http::Parts { driver: driver.clone(), random, sizes, version: "0.0.0-test".to_owned() });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let serving = tokio::spawn(http::serve(listener, http::app(app), std::future::pending()));
-        Server { url, serving }
+        Server { url, driver, serving }
     }
 
     /// A fresh id, as the orchestrator makes them.
@@ -198,6 +199,8 @@ impl World {
 /// A driver in this process. Dropping it closes its port.
 pub(crate) struct Server {
     pub(crate) url: String,
+    /// What answers there, for what is asked on the command line.
+    pub(crate) driver: Driver,
     serving: JoinHandle<()>,
 }
 

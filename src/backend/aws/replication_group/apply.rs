@@ -66,6 +66,7 @@ async fn create(client: &Client, id: &str, step: &Step) -> Result<()> {
         match convert::create(client, id, &step.0).send().await {
             Err(error) if is_one_of(&error, &["ReplicationGroupAlreadyExists"]) => return Ok(()),
             Err(error) if !step.1 && lacks_node_type(&error) => {}
+            Err(error) if lacks_made_group(&step.0, &error) => return Err(swept(steps::CREATE)),
             answer => return answer.map(drop).map_err(|error| classify(steps::CREATE, error)),
         }
     }
@@ -76,6 +77,7 @@ async fn modify(client: &Client, id: &str, step: &Step) -> Result<()> {
     for step in with_alternatives(step) {
         match convert::modify(client, id, &step.0).send().await {
             Err(error) if !step.1 && lacks_node_type(&error) => {}
+            Err(error) if lacks_made_group(&step.0, &error) => return Err(swept(steps::MODIFY)),
             answer => return unless_as_asked(steps::MODIFY, ready(answer)).await,
         }
     }
@@ -92,6 +94,17 @@ fn with_alternatives(step: &Step) -> Vec<(Step, bool)> {
         other
     });
     std::iter::once(step.clone()).chain(others).enumerate().map(|(index, step)| (step, index == last)).collect()
+}
+
+/// Whether the parameter group that was made for it just now is gone: a sweep took it for unused.
+fn lacks_made_group<E: ProvideErrorMetadata>(step: &Step, error: &SdkError<E, HttpResponse>) -> bool {
+    let is_made = convert::text(step, "parameter_group").is_some_and(|name| parameter_groups::has_hash(&name));
+    is_made && is_one_of(error, &["CacheParameterGroupNotFound"])
+}
+
+/// The next look makes it anew.
+fn swept(call: &'static str) -> BackendError {
+    BackendError::new(Kind::Unavailable, call, "the parameter group was removed meanwhile; it is made anew")
 }
 
 /// Whether the region has no such node type: newer generations are not everywhere.

@@ -20,10 +20,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::error::{classify, is_one_of};
-use super::{Shared, events, place, preflight};
+use super::{Shared, events, parameter_groups, place, preflight};
 use crate::backend::{
     At, Backend, BackendError, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Fields, Finding, Goal,
-    Kind, Observed, Owned, Ownership, PasswordMaker, Phase, Resolved, Result, Scope, Step, Typical,
+    Kind, Leftover, Observed, Owned, Ownership, PasswordMaker, Phase, Resolved, Result, Scope, Step, Typical,
 };
 use crate::cache::{Auth, CacheName, Engine, FieldError, Mode, OnDelete, Place, Product, Spec};
 
@@ -185,6 +185,16 @@ impl Backend for ReplicationGroups {
             }
         }
         Ok(owned)
+    }
+
+    async fn leftovers(&self, scope: &Scope) -> Result<Vec<Leftover>> {
+        let client = self.shared.clients.elasticache(&scope.credentials, &scope.location).await?;
+        parameter_groups::unused(&client, self.shared.prefix()).await
+    }
+
+    async fn clear(&self, scope: &Scope, leftover: &Leftover) -> Result<()> {
+        let client = self.shared.clients.elasticache(&scope.credentials, &scope.location).await?;
+        parameter_groups::remove(&client, self.shared.prefix(), &leftover.name).await
     }
 
     async fn preflight(&self, at: &At, wanted: &Fields) -> Vec<Finding> {

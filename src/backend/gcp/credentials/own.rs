@@ -17,6 +17,8 @@ use crate::clock::Clock;
 /// How long it is remembered that there is none.
 const REMEMBERED: Duration = Duration::from_secs(30);
 
+/// What the library means by: nothing was set up.
+const NO_METHOD: &str = "no authentication method was found";
 const HINT: &str = "send credentials with the request, name an account, or give the driver an identity of its own \
                     (workload identity, GOOGLE_APPLICATION_CREDENTIALS)";
 
@@ -157,12 +159,14 @@ fn seek() -> watch::Receiver<Option<Found>> {
 }
 
 fn missing(why: &str) -> BackendError {
+    let nobody_gave_one = why.is_empty() || why == NO_METHOD;
     let message = if why.is_empty() {
         "the driver has no identity of its own".to_owned()
     } else {
         format!("the driver has no identity of its own that can be used: {why}")
     };
-    BackendError::new(Kind::Credentials, TOKEN, message).hint(HINT)
+    let error = BackendError::new(Kind::Credentials, TOKEN, message).hint(HINT);
+    if nobody_gave_one { error.without_identity() } else { error }
 }
 
 fn late() -> BackendError {
@@ -172,7 +176,7 @@ fn late() -> BackendError {
 /// The library's own words. Those of its sources may show a key's text.
 fn words(error: &gcp_auth::Error) -> String {
     match error {
-        gcp_auth::Error::NoAuthMethod(..) => "no authentication method was found".to_owned(),
+        gcp_auth::Error::NoAuthMethod(..) => NO_METHOD.to_owned(),
         gcp_auth::Error::Http(what, _)
         | gcp_auth::Error::Io(what, _)
         | gcp_auth::Error::Json(what, _)

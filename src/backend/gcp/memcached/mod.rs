@@ -25,8 +25,8 @@ use super::instances::{Accepted, Setting, lacks, read};
 use super::prerequisites::Needs;
 use super::{Shared, place};
 use crate::backend::{
-    At, Backend, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Fields, Finding, Goal, Observed,
-    Owned, PasswordMaker, Permission, Phase, Resolved, Result, Scope, Step, Typical,
+    At, Backend, BackendError, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Fields, Finding, Goal,
+    Kind, Leftover, Observed, Owned, PasswordMaker, Permission, Phase, Resolved, Result, Scope, Step, Typical,
 };
 use crate::cache::{Auth, CacheName, Engine, FieldError, OnDelete, Place, Product, Spec};
 
@@ -167,6 +167,16 @@ impl Backend for MemcachedInstances {
 
     async fn list(&self, scope: &Scope) -> Result<Vec<Owned>> {
         self.shared.api.owned(scope, COLLECTION, phase).await
+    }
+
+    async fn leftovers(&self, _scope: &Scope) -> Result<Vec<Leftover>> {
+        // Whatever belongs to a cache goes with it.
+        Ok(Vec::new())
+    }
+
+    async fn clear(&self, _scope: &Scope, leftover: &Leftover) -> Result<()> {
+        let message = format!("nothing of {PRODUCT} is left over: no {} is known", leftover.kind);
+        Err(BackendError::new(Kind::Refused, "clear", message))
     }
 
     async fn preflight(&self, at: &At, wanted: &Fields) -> Vec<Finding> {

@@ -30,7 +30,7 @@ use super::prerequisites::Needs;
 use super::{Shared, place};
 use crate::backend::{
     At, Backend, BackendError, Capabilities, Change, Class, Connection, ConnectionPassword, Diagnosis, Fields, Finding,
-    Goal, Kind, Observed, Owned, Resolved, Result, Scope, Step, Typical,
+    Goal, Kind, Leftover, Observed, Owned, Resolved, Result, Scope, Step, Typical,
 };
 use crate::cache::{Auth, CacheName, FieldError, Mode, OnDelete, Place, Spec};
 use resource::Resource;
@@ -156,6 +156,16 @@ impl Backend for Psc {
 
     async fn list(&self, scope: &Scope) -> Result<Vec<Owned>> {
         self.shared.api.owned(scope, self.dialect.collection, observe::phase_of).await
+    }
+
+    async fn leftovers(&self, _scope: &Scope) -> Result<Vec<Leftover>> {
+        // Whatever belongs to a cache goes with it.
+        Ok(Vec::new())
+    }
+
+    async fn clear(&self, _scope: &Scope, leftover: &Leftover) -> Result<()> {
+        let message = format!("nothing of {} is left over: no {} is known", self.capabilities().product, leftover.kind);
+        Err(BackendError::new(Kind::Refused, "clear", message))
     }
 
     async fn preflight(&self, at: &At, wanted: &Fields) -> Vec<Finding> {
