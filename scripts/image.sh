@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Builds deploy/Dockerfile with buildah and runs what comes out as a cluster would: as nobody, on a read-only file
-# system, with the configuration of one overlay. Nothing is pulled: stand-ins made from Debian's packages take the
-# places of the two base images, a Debian with a C compiler and this machine's Rust for the one, libc and the
-# certificate authorities without a shell for the other.
+# system, with the configuration of one overlay. Nothing is pulled: a stand-in made from Debian's packages takes the
+# place of the base image, a Debian with a C compiler and this machine's Rust.
 #
 #   FEATURES=aws,gcp,azure PROFILE=release scripts/image.sh
 #
@@ -41,7 +40,7 @@ if [[ $EUID -ne 0 ]]; then
 fi
 install_tools
 
-# Under target, so that stand-ins and compiled crates are still there next time and `cargo clean` removes them.
+# Under target, so that the stand-in and compiled crates are still there next time and `cargo clean` removes them.
 kept=$PWD/target/image
 mkdir -p "$kept/tmp"
 # buildah keeps its cache mounts below TMPDIR.
@@ -53,7 +52,7 @@ server='' mounted=''
 finish() {
     if [[ -n $server ]]; then kill "$server" 2>/dev/null || true; fi
     if [[ -n $mounted ]]; then build umount "$mounted" >/dev/null || true; fi
-    # The store is this script's own. What a build left behind goes; the stand-ins and the compiled crates stay.
+    # The store is this script's own. What a build left behind goes; the stand-in and the compiled crates stay.
     build rm --all >/dev/null 2>&1 || true
     build rmi --prune >/dev/null 2>&1 || true
     rm -rf "$work"
@@ -62,8 +61,8 @@ trap finish EXIT
 
 debian=$(sed -n 's/^ARG DEBIAN=//p' deploy/Dockerfile)
 rust=$(sed -n 's/^ARG RUST=//p' deploy/Dockerfile)
-builder=docker.io/library/rust:$rust-slim-$debian
-runtime=$(sed -n 's/^ARG RUNTIME=//p' deploy/Dockerfile)
+# buildah looks for a short name among the local ones first.
+builder=localhost/rust:$rust-slim-$debian
 
 # stand_in IMAGE TREE [OPTION...]: a tree of files as an image, with these settings.
 stand_in() {
@@ -88,17 +87,6 @@ if ! build inspect --type image "$builder" >/dev/null 2>&1; then
     tar -C "$work/builder" -xf "$work/builder.tar" --exclude='./dev/*'
     # As in the real image, but for CARGO_HOME: that one is this machine's, with what it has downloaded.
     stand_in "$builder" "$work/builder" --env "PATH=/opt/rust/bin:/usr/sbin:/usr/bin:/sbin:/bin" --env CARGO_HOME=/opt/cargo
-fi
-
-if ! build inspect --type image "$runtime" >/dev/null 2>&1; then
-    say "making a stand-in for $runtime"
-    packages extract libc6,libgcc-s1,ca-certificates,netbase "$work/runtime.tar"
-    mkdir "$work/runtime"
-    tar -C "$work/runtime" -xf "$work/runtime.tar" --exclude='./dev/*'
-    mkdir -p "$work/runtime/etc/ssl/certs"
-    cat "$work"/runtime/usr/share/ca-certificates/mozilla/*.crt >"$work/runtime/etc/ssl/certs/ca-certificates.crt"
-    if [[ -e $work/runtime/bin/sh ]]; then fail "the stand-in for $runtime has a shell, and the real image has none"; fi
-    stand_in "$runtime" "$work/runtime"
 fi
 
 image=localhost/cache-driver:check
@@ -128,6 +116,8 @@ directory=$(setting .OCIv1.Config.WorkingDir)
 
 mounted=$(build from --pull-never "$image")
 root=$(build mount "$mounted")
+# Nothing but the binary, the authorities, and a directory for the configuration.
+[[ ! -e $root/bin/sh && ! -e $root/lib64 ]] || fail "the image holds more than it has to"
 [[ -s $root/etc/ssl/certs/ca-certificates.crt ]] || fail "the image has no certificate authorities"
 
 # in_image MOUNT ARGUMENT...: runs the entry point as the image's user, on its files, read-only, with a directory mounted

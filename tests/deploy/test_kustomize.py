@@ -99,7 +99,7 @@ MISTAKES = [
     ("base/sweep.yaml", "                  - ALL", "                  - NET_RAW", "hardening"),
     ("base/sweep.yaml", "          automountServiceAccountToken: false\n", "", "hardening"),
     ("overlays/aws/kustomization.yaml", "newTag: 0.1.0-aws", "newTag: latest", "images"),
-    ("base/sweep.yaml", "image: cache-driver", "image: docker.io/library/other:1", "images"),
+    ("base/sweep.yaml", "image: cache-driver", "image: registry.example.com/other:1", "images"),
     ("base/deployment.yaml", "secretName: cache-driver", "secretName: cash-driver", "volumes"),
     ("base/sweep.yaml", "              configMap:\n                name: cache-driver", "              configMap:\n                name: other", "volumes"),
     ("base/deployment.yaml", "terminationGracePeriodSeconds: 45", "terminationGracePeriodSeconds: 30", "configuration"),

@@ -15,6 +15,8 @@ mod connection;
 mod diagnose;
 #[path = "../contract/harness.rs"]
 mod harness;
+#[path = "../contract/leftovers.rs"]
+mod leftovers;
 #[path = "../contract/life.rs"]
 mod life;
 #[path = "../contract/list.rs"]
@@ -49,7 +51,7 @@ macro_rules! lives {
 }
 
 /// Creations, every change, rotation, adoption, detaching, removal, with what goes wrong on the way.
-const LIVES: [(&str, Life); 13] = lives! {
+const LIVES: [(&str, Life); 14] = lives! {
     whole::a_cache_goes_the_whole_way
     whole::each_change_can_be_made_in_place
     whole::a_password_is_rotated_and_settled
@@ -63,6 +65,7 @@ const LIVES: [(&str, Life); 13] = lives! {
     diagnose::a_failed_change_has_the_clouds_cause
     list::it_shows_marked_caches_and_no_others
     preflight::all_is_well_and_nothing_is_changed
+    leftovers::nothing_is_left_over_while_a_cache_has_it_and_what_is_left_can_be_removed
 };
 
 /// Lives that no contract test leads: what a cache is made with, and what it is changed to, one after the other.

@@ -35,6 +35,8 @@ pub(crate) const AWS: Table = Table {
         // With tags: the reference names it as a dependent action.
         ("CreateReplicationGroup", &["elasticache:CreateReplicationGroup", "elasticache:AddTagsToResource"]),
         ("CreateCacheParameterGroup", &["elasticache:CreateCacheParameterGroup", "elasticache:AddTagsToResource"]),
+        ("DeleteCacheParameterGroup", &["elasticache:DeleteCacheParameterGroup"]),
+        ("DescribeCacheParameterGroups", &["elasticache:DescribeCacheParameterGroups"]),
         ("DecreaseReplicaCount", &["elasticache:DecreaseReplicaCount"]),
         ("DeleteReplicationGroup", &["elasticache:DeleteReplicationGroup"]),
         ("DescribeCacheClusters", &["elasticache:DescribeCacheClusters"]),
