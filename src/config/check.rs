@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
 
 use super::problem::Problem;
 use super::{Azure, Config, auth, files, telemetry};
@@ -109,7 +109,7 @@ pub(super) fn values(config: &Config) -> Vec<Problem> {
     refuse(min > max, "lifecycle.retry_after.max", "must not be less than `min`");
     let speed = config.sandbox.speed;
     refuse(!speed.is_finite() || speed <= 0.0, "sandbox.speed", "must be more than 0");
-    refuse(EnvFilter::try_new(&config.log.level).is_err(), "log.level", "neither a level nor filter directives");
+    refuse(config.log.level.parse::<Targets>().is_err(), "log.level", "neither a level nor filter directives");
     let aws = &config.providers.aws;
     refuse(aws.max_attempts == 0, "providers.aws.max_attempts", "must be more than 0");
     let azure = &config.providers.azure;

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use moka::future::Cache;
+use moka::sync::Cache;
 
 use super::Driver;
 use crate::backend::{Backend, Result, Scope};
@@ -55,14 +55,14 @@ impl Driver {
         let listed = &self.inner.strays.0;
         let key = (backend.capabilities().product, scope.clone());
         if certainty == Certainty::Recent
-            && let Some(known) = listed.get(&key).await
+            && let Some(known) = listed.get(&key)
         {
             return Ok(known);
         }
         let owned = backend.list(scope).await?.into_iter();
         let strays = owned.filter(|owned| !self.names(&owned.mark.id, None).contains(&owned.place.name));
         let strays: Arc<[Stray]> = strays.map(|owned| Stray { id: owned.mark.id, place: owned.place }).collect();
-        listed.insert(key, strays.clone()).await;
+        listed.insert(key, strays.clone());
         Ok(strays)
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use moka::future::Cache;
+use moka::sync::Cache;
 
 use super::answer::{Asked, explained};
 use super::locate::{Found, LookFailed};
@@ -28,8 +28,8 @@ impl Default for Told {
 }
 
 impl Told {
-    pub(super) async fn tell(&self, id: &GuResId, at: Timestamp) {
-        self.0.insert(id.clone(), at).await;
+    pub(super) fn tell(&self, id: &GuResId, at: Timestamp) {
+        self.0.insert(id.clone(), at);
     }
 }
 
@@ -43,7 +43,7 @@ impl Driver {
         let began = self.running(id, asked.cookie).filter(|(operation, _)| *operation == Operation::Creating);
         let began = began.and_then(|(_, since)| since.checked_sub(SLACK).ok());
         let began = began.or_else(|| self.inner.clock.now().checked_sub(UNREMEMBERED).ok());
-        let told = asked.cookie.told.max(self.inner.told.0.get(id).await);
+        let told = asked.cookie.told.max(self.inner.told.0.get(id));
         let Some(since) = began.max(told) else { return Ok(None) };
         let diagnosis = found.backend.diagnose(&found.at, since).await.map_err(|error| found.failed(error))?;
         if diagnosis.cause.is_none() {

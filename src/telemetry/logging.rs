@@ -2,8 +2,7 @@
 
 use tracing::dispatcher::{Dispatch, SetGlobalDefaultError, set_global_default};
 use tracing::{Level, Metadata};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::{ParseError, filter_fn};
+use tracing_subscriber::filter::{LevelFilter, ParseError, Targets, filter_fn};
 use tracing_subscriber::fmt::{MakeWriter, fmt};
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -28,14 +27,18 @@ pub fn dispatch<W>(log: &Log, writer: W) -> Result<Dispatch, TelemetryError>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::try_new(&log.level)?;
-    let builder = fmt().with_env_filter(filter).with_writer(writer);
+    // Not `EnvFilter`: its regular expressions would be a third of a megabyte for directives that nobody needs here.
+    let chosen: Targets = log.level.parse()?;
+    let builder = fmt().with_max_level(LevelFilter::TRACE).with_writer(writer);
     Ok(match log.format {
         LogFormat::Json => {
             let json = builder.json().flatten_event(true).with_current_span(false).finish();
-            Dispatch::new(json.with(filter_fn(may_be_logged)))
+            Dispatch::new(json.with(chosen).with(filter_fn(may_be_logged)))
         }
-        LogFormat::Pretty => Dispatch::new(builder.with_ansi(false).finish().with(filter_fn(may_be_logged))),
+        LogFormat::Pretty => {
+            let pretty = builder.with_ansi(false).finish();
+            Dispatch::new(pretty.with(chosen).with(filter_fn(may_be_logged)))
+        }
     })
 }
 

@@ -10,7 +10,7 @@ use aws_sdk_elasticache::config::{Region, SharedHttpClient};
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider as TlsProvider, TlsContext, TrustStore};
 use aws_smithy_types::timeout::TimeoutConfig;
-use moka::future::Cache;
+use moka::sync::Cache;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -71,7 +71,7 @@ impl Clients {
         region: &str,
     ) -> Result<aws_sdk_elasticache::Client> {
         let key = (Who::from(credentials), region.to_owned());
-        if let Some(client) = self.elasticache.get(&key).await {
+        if let Some(client) = self.elasticache.get(&key) {
             return Ok(client);
         }
         let http = self.http().map_err(no_connector)?;
@@ -92,14 +92,14 @@ impl Clients {
         config.set_endpoint_url(self.endpoint_url.clone());
         config.set_app_name(self.app_name.clone());
         let client = aws_sdk_elasticache::Client::from_conf(config.build());
-        self.elasticache.insert(key, client.clone()).await;
+        self.elasticache.insert(key, client.clone());
         Ok(client)
     }
 
     /// Whose the credentials are, as STS says. Asked once per credentials and hour.
     pub(super) async fn account(&self, at: &At) -> Result<String> {
         let who = Who::from(&at.credentials);
-        if let Some(account) = self.account_ids.get(&who).await {
+        if let Some(account) = self.account_ids.get(&who) {
             return Ok(account);
         }
         let http = self.http().map_err(no_connector)?;
@@ -110,7 +110,7 @@ impl Clients {
         let account = told
             .account
             .ok_or_else(|| BackendError::new(Kind::Unavailable, "GetCallerIdentity", "the answer names no account"))?;
-        self.account_ids.insert(who, account.clone()).await;
+        self.account_ids.insert(who, account.clone());
         Ok(account)
     }
 

@@ -11,7 +11,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_sdk_elasticache::config::{IdentityCache, SharedIdentityCache};
 use aws_sdk_sts::config::{Region, SharedHttpClient};
 use aws_smithy_types::timeout::TimeoutConfig;
-use moka::future::Cache;
+use moka::sync::Cache;
 use secrecy::ExposeSecret;
 use tokio::sync::OnceCell;
 
@@ -95,7 +95,7 @@ impl Identities {
         sts: impl FnOnce(&Identity) -> aws_sdk_sts::Client + Send,
     ) -> Result<Identity> {
         let who = Who::from(credentials);
-        if let Some(identity) = self.known.get(&who).await {
+        if let Some(identity) = self.known.get(&who) {
             return Ok(identity);
         }
         let identity = match credentials {
@@ -110,7 +110,7 @@ impl Identities {
                 Identity::new(AssumedRole { account, sts: sts(&own) })
             }
         };
-        self.known.insert(who, identity.clone()).await;
+        self.known.insert(who, identity.clone());
         Ok(identity)
     }
 

@@ -11,7 +11,7 @@ use azure_core::http::{
     ClientOptions, Context, Method, Pipeline, PipelineSendOptions, Request, RetryOptions, Transport, Url,
     UserAgentOptions,
 };
-use moka::future::Cache;
+use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
@@ -206,8 +206,8 @@ impl Arm {
             let asked = match &tried_now {
                 Ok(answer) if answer.status == 401 && !renewed => {
                     renewed = true;
-                    self.pipelines.invalidate(&Who::from(credentials)).await;
-                    if self.identities.forget(credentials).await {
+                    self.pipelines.invalidate(&Who::from(credentials));
+                    if self.identities.forget(credentials) {
                         continue;
                     }
                     return tried_now;
@@ -225,7 +225,7 @@ impl Arm {
     }
 
     async fn once(&self, credentials: &Credentials, call: &Call) -> Result<Answer> {
-        let pipeline = self.pipeline(credentials).await?;
+        let pipeline = self.pipeline(credentials)?;
         let mut request = Request::new(self.url(call)?, call.method);
         request.insert_header("accept", "application/json");
         if call.only_new {
@@ -262,7 +262,7 @@ impl Arm {
 
     /// Proves that the credentials are good, by a token. Gives whose it says it is.
     pub(super) async fn token(&self, credentials: &Credentials) -> Result<Option<String>> {
-        let credential = self.identities.get(credentials, &self.transport()?).await?;
+        let credential = self.identities.get(credentials, &self.transport()?)?;
         let asked = credential.get_token(&[SCOPE], None).await;
         asked.map(|token| entra::whose(token.token.secret())).map_err(|error| {
             let unknown = || BackendError::new(Kind::Credentials, TOKEN, "no token");
@@ -270,13 +270,13 @@ impl Arm {
         })
     }
 
-    async fn pipeline(&self, credentials: &Credentials) -> Result<Pipeline> {
+    fn pipeline(&self, credentials: &Credentials) -> Result<Pipeline> {
         let who = Who::from(credentials);
-        if let Some(pipeline) = self.pipelines.get(&who).await {
+        if let Some(pipeline) = self.pipelines.get(&who) {
             return Ok(pipeline);
         }
         let transport = self.transport()?;
-        let credential = self.identities.get(credentials, &transport).await?;
+        let credential = self.identities.get(credentials, &transport)?;
         let auth = Arc::new(BearerTokenAuthorizationPolicy::new(credential, [SCOPE]));
         let application_id = Some(application_id(&self.user_agent));
         let options = ClientOptions {
@@ -287,7 +287,7 @@ impl Arm {
         };
         let (name, version) = (option_env!("CARGO_PKG_NAME"), option_env!("CARGO_PKG_VERSION"));
         let pipeline = Pipeline::new(name, version, options, vec![], vec![auth, Arc::new(Timed)], None);
-        self.pipelines.insert(who, pipeline.clone()).await;
+        self.pipelines.insert(who, pipeline.clone());
         Ok(pipeline)
     }
 

@@ -14,7 +14,7 @@ use azure_identity::{
     ClientSecretCredentialOptions, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
     WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
 };
-use moka::future::Cache;
+use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
@@ -87,13 +87,9 @@ impl Identities {
     }
 
     /// What asks for tokens in the name of these credentials. Asks nobody yet.
-    pub(super) async fn get(
-        &self,
-        credentials: &Credentials,
-        transport: &Transport,
-    ) -> Result<Arc<dyn TokenCredential>> {
+    pub(super) fn get(&self, credentials: &Credentials, transport: &Transport) -> Result<Arc<dyn TokenCredential>> {
         let who = Who::from(credentials);
-        if let Some(known) = self.known.get(&who).await {
+        if let Some(known) = self.known.get(&who) {
             return Ok(known);
         }
         let options = ClientOptions {
@@ -110,13 +106,13 @@ impl Identities {
         let (patience, machine) = (self.patience, self.machine.clone());
         let patient: Arc<dyn TokenCredential> =
             Arc::new(Patient { inner, patience, whose, machine, late: Mutex::default() });
-        self.known.insert(who, patient.clone()).await;
+        self.known.insert(who, patient.clone());
         Ok(patient)
     }
 
     /// Forgets tokens that the resource manager no longer takes. `false` if there are no others to be had.
-    pub(super) async fn forget(&self, credentials: &Credentials) -> bool {
-        self.known.invalidate(&Who::from(credentials)).await;
+    pub(super) fn forget(&self, credentials: &Credentials) -> bool {
+        self.known.invalidate(&Who::from(credentials));
         *credentials != Credentials::Own || self.static_token.is_none()
     }
 

@@ -26,7 +26,7 @@ mod watch;
 use std::sync::Arc;
 use std::time::Duration;
 
-use moka::future::Cache;
+use moka::sync::Cache;
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -66,14 +66,14 @@ impl Shared {
     async fn account(&self, at: &At) -> Result<String> {
         let situation = self.situation(at)?;
         let key = (Who::from(&at.credentials), situation.subscription.to_owned());
-        if self.accounts.get(&key).await.is_none() {
+        if self.accounts.get(&key).is_none() {
             let call = Call::get("resourceGroups.get", situation.group_path(), paths::RESOURCES);
             let answer = self.arm.send(at, &call).await?;
             // A group that is not there is told of by whatever needs it; the subscription answered.
             if !answer.is_absent() {
                 answer.done(call.name, &situation)?;
             }
-            self.accounts.insert(key, ()).await;
+            self.accounts.insert(key, ());
         }
         Ok(situation.subscription.to_owned())
     }

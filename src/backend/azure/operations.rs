@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use moka::future::Cache;
+use moka::sync::Cache;
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -58,18 +58,18 @@ impl Operations {
     }
 
     /// Remembers for a while that something that must be done once was begun.
-    pub(super) async fn made(&self, what: String) {
-        self.made.insert(what, ()).await;
+    pub(super) fn made(&self, what: String) {
+        self.made.insert(what, ());
     }
 
     /// Whether it was begun here a while ago.
-    pub(super) async fn is_made(&self, what: &str) -> bool {
-        self.made.get(what).await.is_some()
+    pub(super) fn is_made(&self, what: &str) -> bool {
+        self.made.get(what).is_some()
     }
 
     /// Remembers an operation of a cache.
-    pub(super) async fn note(&self, cache: &str, call: &'static str, url: SecretString, at: Timestamp) {
-        let of = self.known.get_with(cache.to_ascii_lowercase(), async { Of::default() }).await;
+    pub(super) fn note(&self, cache: &str, call: &'static str, url: SecretString, at: Timestamp) {
+        let of = self.known.get_with(cache.to_ascii_lowercase(), Of::default);
         let mut begun = of.lock().unwrap_or_else(PoisonError::into_inner);
         begun.push_front(Begun { call, url, at });
         begun.truncate(PER_CACHE);
@@ -84,7 +84,7 @@ impl Operations {
         cache: &str,
         since: Timestamp,
     ) -> Result<Diagnosis> {
-        let of = self.known.get(&cache.to_ascii_lowercase()).await;
+        let of = self.known.get(&cache.to_ascii_lowercase());
         let begun: Vec<Begun> =
             of.map_or_else(Vec::new, |of| of.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect());
         let mut diagnosis = Diagnosis::default();

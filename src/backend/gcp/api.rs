@@ -190,23 +190,23 @@ impl Api {
 
     /// What was remembered under this key, with the same credentials. The key has to hold what changes with a new life of
     /// the cache: its uid or its time of creation.
-    pub(super) async fn remembered(&self, at: &At, key: &str) -> Option<Value> {
-        self.memory.value(&at.credentials, key).await
+    pub(super) fn remembered(&self, at: &At, key: &str) -> Option<Value> {
+        self.memory.value(&at.credentials, key)
     }
 
     /// Remembers what is no secret, for up to an hour.
-    pub(super) async fn remember(&self, at: &At, key: &str, value: Value) {
-        self.memory.keep(&at.credentials, key, value).await;
+    pub(super) fn remember(&self, at: &At, key: &str, value: Value) {
+        self.memory.keep(&at.credentials, key, value);
     }
 
     /// A secret that was remembered under this key, with the same credentials.
-    pub(super) async fn remembered_secret(&self, at: &At, key: &str) -> Option<SecretString> {
-        self.memory.secret(&at.credentials, key).await
+    pub(super) fn remembered_secret(&self, at: &At, key: &str) -> Option<SecretString> {
+        self.memory.secret(&at.credentials, key)
     }
 
     /// Remembers a secret for five minutes.
-    pub(super) async fn remember_secret(&self, at: &At, key: &str, secret: SecretString) {
-        self.memory.keep_secret(&at.credentials, key, secret).await;
+    pub(super) fn remember_secret(&self, at: &At, key: &str, secret: SecretString) {
+        self.memory.keep_secret(&at.credentials, key, secret);
     }
 
     /// What a call is about. The network is the one that is sent, else the config's.

@@ -76,7 +76,7 @@ impl Api {
         name: &str,
     ) -> Option<Value> {
         let key = key(name)?;
-        let watch = self.snapshots.watch(credentials.into(), project, collection).await;
+        let watch = self.snapshots.watch(credentials.into(), project, collection);
         let crowd = self.snapshots.crowd(&watch, key, self.clock.now());
         let counted = self.quota_project.as_deref().unwrap_or(project);
         if crowd <= FEW && self.budget.has_room(counted, collection, Purpose::Look) {

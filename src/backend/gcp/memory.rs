@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use moka::future::Cache;
+use moka::sync::Cache;
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -26,19 +26,19 @@ impl Default for Memory {
 }
 
 impl Memory {
-    pub(super) async fn value(&self, credentials: &Credentials, key: &str) -> Option<Value> {
-        self.values.get(&(credentials.into(), key.to_owned())).await
+    pub(super) fn value(&self, credentials: &Credentials, key: &str) -> Option<Value> {
+        self.values.get(&(credentials.into(), key.to_owned()))
     }
 
-    pub(super) async fn keep(&self, credentials: &Credentials, key: &str, value: Value) {
-        self.values.insert((credentials.into(), key.to_owned()), value).await;
+    pub(super) fn keep(&self, credentials: &Credentials, key: &str, value: Value) {
+        self.values.insert((credentials.into(), key.to_owned()), value);
     }
 
-    pub(super) async fn secret(&self, credentials: &Credentials, key: &str) -> Option<SecretString> {
-        self.secrets.get(&(credentials.into(), key.to_owned())).await
+    pub(super) fn secret(&self, credentials: &Credentials, key: &str) -> Option<SecretString> {
+        self.secrets.get(&(credentials.into(), key.to_owned()))
     }
 
-    pub(super) async fn keep_secret(&self, credentials: &Credentials, key: &str, secret: SecretString) {
-        self.secrets.insert((credentials.into(), key.to_owned()), secret).await;
+    pub(super) fn keep_secret(&self, credentials: &Credentials, key: &str, secret: SecretString) {
+        self.secrets.insert((credentials.into(), key.to_owned()), secret);
     }
 }

@@ -68,7 +68,7 @@ impl Api {
     }
 
     async fn identity(&self, at: &At) -> Finding {
-        let name = match self.identities.name(&at.credentials).await {
+        let name = match self.identities.name(&at.credentials) {
             Ok(name) => name,
             Err(error) => return Finding::failed("identity", error),
         };

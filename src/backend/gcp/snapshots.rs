@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use moka::future::Cache;
+use moka::sync::Cache;
 use serde_json::Value;
 
 use super::collection::Collection;
@@ -87,8 +87,8 @@ impl Snapshots {
         }
     }
 
-    pub(super) async fn watch(&self, who: Who, project: &str, collection: Collection) -> Arc<Watch> {
-        self.watches.get_with((who, project.to_owned(), collection), async { Arc::default() }).await
+    pub(super) fn watch(&self, who: Who, project: &str, collection: Collection) -> Arc<Watch> {
+        self.watches.get_with((who, project.to_owned(), collection), Arc::default)
     }
 
     /// A change of the cache of this full name begins.
@@ -185,14 +185,14 @@ mod tests {
         Timestamp::from_second(1_800_000_000 + second).unwrap()
     }
 
-    async fn watch(snapshots: &Snapshots) -> Arc<Watch> {
-        snapshots.watch(Who::Own, "p", Collection::Valkey).await
+    fn watch(snapshots: &Snapshots) -> Arc<Watch> {
+        snapshots.watch(Who::Own, "p", Collection::Valkey)
     }
 
     #[tokio::test]
     async fn a_list_that_began_before_the_end_of_a_change_is_not_believed_of_it() {
         let snapshots = Snapshots::new(Duration::from_secs(10));
-        let watch = watch(&snapshots).await;
+        let watch = watch(&snapshots);
         let list = || snapshots.begin(&watch, at(0));
         let keep = |begun| watch.keep(begun, vec![json!({"name": NAME})], BTreeSet::new());
 
@@ -212,7 +212,7 @@ mod tests {
     #[tokio::test]
     async fn a_snapshot_ages_and_a_new_one_may_begin_when_it_has() {
         let snapshots = Snapshots::new(Duration::from_secs(10));
-        let watch = watch(&snapshots).await;
+        let watch = watch(&snapshots);
         assert!(snapshots.may_begin(&watch, at(0)) && snapshots.fresh(&watch, at(0)).is_none());
         watch.keep(snapshots.begin(&watch, at(0)), Vec::new(), BTreeSet::new());
         assert!(snapshots.fresh(&watch, at(9)).is_some() && !snapshots.may_begin(&watch, at(9)));
@@ -222,7 +222,7 @@ mod tests {
     #[tokio::test]
     async fn caches_are_counted_while_they_are_looked_at() {
         let snapshots = Snapshots::new(Duration::from_secs(10));
-        let watch = watch(&snapshots).await;
+        let watch = watch(&snapshots);
         assert_eq!([0, 0, 5].map(|second| snapshots.crowd(&watch, "l/instances/a", at(second))), [1, 1, 1]);
         assert_eq!(snapshots.crowd(&watch, "l/instances/b", at(9)), 2);
         assert_eq!(snapshots.crowd(&watch, "l/instances/c", at(16)), 2);
@@ -231,7 +231,7 @@ mod tests {
     #[tokio::test]
     async fn a_location_that_did_not_answer_says_nothing_of_its_caches() {
         let snapshots = Snapshots::new(Duration::from_secs(10));
-        let watch = watch(&snapshots).await;
+        let watch = watch(&snapshots);
         let listed = vec![json!({"name": NAME}), json!({"name": "projects/4711/locations/m/instances/i"})];
         let snapshot = watch.keep(snapshots.begin(&watch, at(0)), listed, ["l".to_owned()].into());
         assert!(snapshot.get("l/instances/i").is_none());

@@ -176,7 +176,7 @@ impl Driver {
         let id = &asked.call.id;
         let now = self.inner.clock.now();
         self.inner.background.forget(id);
-        self.inner.told.tell(id, now).await;
+        self.inner.told.tell(id, now);
         let cookie = Cookie { told: Some(now), ..asked.cookie(None, None) };
         Err(Halt::Fail(Failure { error, cookie: Some(self.seal_cookie(cookie, id)) }))
     }

@@ -42,7 +42,7 @@ pub(super) async fn apply(shared: &Shared, at: &At, step: &Step) -> Result<()> {
     }
     let Answer { operation, .. } = answer.done(step.call, &situation)?;
     if let Some(url) = operation {
-        shared.operations.note(&path, step.call, url, shared.clock.now()).await;
+        shared.operations.note(&path, step.call, url, shared.clock.now());
     }
     Ok(())
 }

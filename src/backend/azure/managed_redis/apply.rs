@@ -75,13 +75,13 @@ impl Applying<'_> {
     /// Sends it, and remembers where the cloud tells how it goes.
     async fn send(&self, call: Call) -> Result<Answer> {
         let answer = self.shared.arm.send(self.at, &call).await?;
-        self.noted(answer).await
+        self.noted(answer)
     }
 
-    async fn noted(&self, answer: Answer) -> Result<Answer> {
+    fn noted(&self, answer: Answer) -> Result<Answer> {
         let mut answer = answer.done(self.step.call, &self.situation)?;
         if let Some(url) = answer.operation.take() {
-            self.shared.operations.note(&self.cluster, self.step.call, url, self.shared.clock.now()).await;
+            self.shared.operations.note(&self.cluster, self.step.call, url, self.shared.clock.now());
         }
         Ok(answer)
     }
@@ -92,7 +92,7 @@ impl Applying<'_> {
         if answer.status == 412 {
             return Ok(());
         }
-        self.noted(answer).await.map(drop)
+        self.noted(answer).map(drop)
     }
 
     async fn create(&self) -> Result<()> {
@@ -174,7 +174,7 @@ impl Applying<'_> {
     async fn regenerate(&self) -> Result<()> {
         let key = self.field("key_type").cloned().unwrap_or_default();
         let memory = format!("{} {key} {}", self.cluster, self.field("generation").cloned().unwrap_or_default());
-        if self.shared.operations.is_made(&memory).await {
+        if self.shared.operations.is_made(&memory) {
             return Ok(());
         }
         let look = Call::get(super::GET, self.cluster.clone(), MANAGED_REDIS);
@@ -185,7 +185,7 @@ impl Applying<'_> {
         let answer = self.send(call).await?;
         if answer.status == 202 {
             // The mark is written once the cluster takes calls again; until then, do not make yet another key.
-            self.shared.operations.made(memory).await;
+            self.shared.operations.made(memory);
         }
         Ok(())
     }
@@ -235,7 +235,7 @@ impl Applying<'_> {
         if answer.is_absent() {
             return Ok(());
         }
-        self.noted(answer).await.map(drop)
+        self.noted(answer).map(drop)
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use moka::future::Cache;
+use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
@@ -102,7 +102,7 @@ impl Identities {
             Credentials::Own => self.own.token().await.map(Some),
             Credentials::Given(given) if given.shape() == Shape::GcpToken => Ok(given.field("access_token").cloned()),
             Credentials::Given(_) | Credentials::Named(_) => {
-                let held = self.held(credentials).await?;
+                let held = self.held(credentials)?;
                 self.exchanged(&held).await.map(Some)
             }
         }
@@ -118,7 +118,7 @@ impl Identities {
             }
             Credentials::Given(given) if given.shape() == Shape::GcpToken => false,
             Credentials::Given(_) | Credentials::Named(_) => {
-                let Ok(held) = self.held(credentials).await else { return false };
+                let Ok(held) = self.held(credentials) else { return false };
                 let mut token = held.token.lock().await;
                 if token.as_ref().is_some_and(|t| t.value.expose_secret() == refused.expose_secret()) {
                     *token = None;
@@ -137,24 +137,24 @@ impl Identities {
                 let field = given.field("project_id").map(|project| project.expose_secret().to_owned());
                 Ok(field.filter(|project| !project.is_empty()))
             }
-            Credentials::Given(_) | Credentials::Named(_) => Ok(self.held(credentials).await?.account.project.clone()),
+            Credentials::Given(_) | Credentials::Named(_) => Ok(self.held(credentials)?.account.project.clone()),
         }
     }
 
     /// Who it is, as far as that may be shown.
-    pub(super) async fn name(&self, credentials: &Credentials) -> Result<String> {
+    pub(super) fn name(&self, credentials: &Credentials) -> Result<String> {
         match credentials {
             Credentials::Own => Ok("the driver's own identity".to_owned()),
             Credentials::Given(given) if given.shape() == Shape::GcpToken => {
                 Ok("an access token of the request".to_owned())
             }
-            Credentials::Given(_) | Credentials::Named(_) => Ok(self.held(credentials).await?.account.email.clone()),
+            Credentials::Given(_) | Credentials::Named(_) => Ok(self.held(credentials)?.account.email.clone()),
         }
     }
 
-    async fn held(&self, credentials: &Credentials) -> Result<Arc<Held>> {
+    fn held(&self, credentials: &Credentials) -> Result<Arc<Held>> {
         let who = Who::from(credentials);
-        if let Some(held) = self.held.get(&who).await {
+        if let Some(held) = self.held.get(&who) {
             return Ok(held);
         }
         let account = match credentials {
@@ -163,8 +163,7 @@ impl Identities {
             Credentials::Own => return Err(wrong("the driver's own identity is no key")),
         };
         // Two that come at once must hold one and the same, or both would exchange it.
-        let held = async { Arc::new(Held { account, token: Mutex::new(None) }) };
-        Ok(self.held.get_with(who, held).await)
+        Ok(self.held.get_with(who, || Arc::new(Held { account, token: Mutex::new(None) })))
     }
 
     fn of_request(&self, given: &Given) -> Result<ServiceAccount> {

@@ -111,7 +111,7 @@ impl Psc {
     async fn add_user(&self, at: &At, name: String, step: &Step) -> Result<()> {
         let body = json!({ "tokenAuthUser": tokens::USER });
         let request = post(step.call, format!("{name}:addTokenAuthUser"), &body);
-        self.forget_tokens(at, &name).await;
+        self.forget_tokens(at, &name);
         match self.shared.api.send(at, self.dialect.collection, request).await {
             Err(error) if error.kind == Kind::Taken => Ok(()),
             answer => answer.map(drop),
@@ -121,7 +121,7 @@ impl Psc {
     /// The ids of tokens are Google's to choose, so a second call would make a second one: a token that the plan did not
     /// know of is the one that it asks for.
     async fn add_token(&self, at: &At, name: String, step: &Step) -> Result<()> {
-        self.forget_tokens(at, &name).await;
+        self.forget_tokens(at, &name);
         let known = step.fields.get("known").and_then(Value::as_array);
         let is_known = |id: &str| known.is_some_and(|known| known.iter().any(|known| known == id));
         let there = self.list_tokens(at, &name).await?;
@@ -134,7 +134,7 @@ impl Psc {
     }
 
     async fn delete_token(&self, at: &At, name: String, step: &Step) -> Result<()> {
-        self.forget_tokens(at, &name).await;
+        self.forget_tokens(at, &name);
         let token = step.fields.get("token").and_then(Value::as_str).unwrap_or_default();
         let path = format!("{}/authTokens/{token}", user(&name));
         let request = Request { method: reqwest::Method::DELETE, ..bare(step.call, path) };

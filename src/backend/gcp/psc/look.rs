@@ -20,7 +20,7 @@ impl Psc {
         }
         let name = self.name(at).await?;
         let life = Life::of(resource);
-        if let Some(tokens) = self.known_tokens(at, &name, &life).await {
+        if let Some(tokens) = self.known_tokens(at, &name, &life) {
             return Ok(Some(Standing::Complete { tokens, changing: false }));
         }
         let (call, path) = (self.dialect.calls.get_user, user(&name));
@@ -35,21 +35,21 @@ impl Psc {
         let standing = Standing::of(user.as_ref(), &tokens);
         // What comes or goes is looked at again.
         if let Standing::Complete { tokens, changing: false } = &standing {
-            self.shared.api.remember(at, &tokens_key(&name), json!({ "life": life.0, "tokens": tokens })).await;
+            self.shared.api.remember(at, &tokens_key(&name), json!({ "life": life.0, "tokens": tokens }));
         }
         Ok(Some(standing))
     }
 
     /// The tokens of a cache that was seen with a user and a token, oldest first.
-    async fn known_tokens(&self, at: &At, name: &str, life: &Life) -> Option<Vec<String>> {
-        let known = self.shared.api.remembered(at, &tokens_key(name)).await?;
+    fn known_tokens(&self, at: &At, name: &str, life: &Life) -> Option<Vec<String>> {
+        let known = self.shared.api.remembered(at, &tokens_key(name))?;
         let tokens = known.get("tokens").filter(|_| known["life"] == life.0)?.as_array()?;
         Some(tokens.iter().filter_map(|token| token.as_str().map(str::to_owned)).collect())
     }
 
     /// Its tokens change.
-    pub(super) async fn forget_tokens(&self, at: &At, name: &str) {
-        self.shared.api.remember(at, &tokens_key(name), Value::Null).await;
+    pub(super) fn forget_tokens(&self, at: &At, name: &str) {
+        self.shared.api.remember(at, &tokens_key(name), Value::Null);
     }
 
     /// The token in use: after a rotation both are valid.
@@ -61,7 +61,7 @@ impl Psc {
         let token = token.ok_or_else(|| BackendError::new(Kind::Busy, list, "the cache has no valid token yet"))?;
         // Its id is never used again, so what it is can be remembered as long as it may be.
         let path = format!("{user}/authTokens/{token}");
-        if let Some(secret) = self.shared.api.remembered_secret(at, &path).await {
+        if let Some(secret) = self.shared.api.remembered_secret(at, &path) {
             return Ok(secret);
         }
         let token = match self.shared.api.get(at, self.dialect.collection, get, &path).await? {
@@ -70,10 +70,10 @@ impl Psc {
         };
         let Some(secret) = token.filter(|token| !token.expose_secret().is_empty()) else {
             // Deleted by somebody else since it was seen.
-            self.forget_tokens(at, &self.name(at).await?).await;
+            self.forget_tokens(at, &self.name(at).await?);
             return Err(BackendError::new(Kind::Busy, get, "the token of the cache is not told"));
         };
-        self.shared.api.remember_secret(at, &path, secret.clone()).await;
+        self.shared.api.remember_secret(at, &path, secret.clone());
         Ok(secret)
     }
 
@@ -88,7 +88,7 @@ impl Psc {
             (self.dialect.calls.get_authority, format!("{name}/certificateAuthority"))
         };
         let key = format!("{path} {}", text("uid"));
-        if let Some(Value::String(known)) = self.shared.api.remembered(at, &key).await {
+        if let Some(Value::String(known)) = self.shared.api.remembered(at, &key) {
             return Ok(Some(known));
         }
         let told = match self.shared.api.get(at, self.dialect.collection, call, &path).await? {
@@ -101,7 +101,7 @@ impl Psc {
             }
             return Err(BackendError::new(Kind::Busy, call, "the cache shows no certificate authority yet"));
         }
-        self.shared.api.remember(at, &key, told.as_str().into()).await;
+        self.shared.api.remember(at, &key, told.as_str().into());
         Ok(Some(told))
     }
 }
