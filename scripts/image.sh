@@ -162,6 +162,7 @@ status=0
 grep -q 'built without the feature .sandbox.' "$work/sandbox" || fail "serve --sandbox said: $(cat "$work/sandbox")"
 
 # Nothing but the working directory's mount may be needed, and nothing may be written.
+: >"$work/out"
 (in_image "$configuration" "$entry" serve) >"$work/out" 2>"$work/err" &
 server=$!
 address=''
@@ -175,7 +176,7 @@ done
 uid=$(awk '/^Uid:/ { print $2 }' "/proc/$server/status")
 [[ $uid == "${user%:*}" ]] || fail "the server runs as uid $uid, the image says $user"
 grep -q ' / .*\bro\b' "/proc/$server/mountinfo" || fail "the server's root is not read-only"
-alive=$(curl --silent --show-error --fail --max-time 5 "http://$address/alive")
+alive=$(curl --silent --show-error --fail --max-time 5 "http://$address/alive") || fail "/alive: $(cat "$work/err")"
 say "uid $uid, read-only root: /alive answers $alive"
 denied=$(curl --silent --output "$work/denied" --write-out '%{http_code}' --max-time 5 "http://$address/redis/image-check")
 [[ $denied == 401 ]] || fail "a caller without a token got $denied, expected 401: $(cat "$work/denied")"
