@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check conformance bench fmt lint layering dependencies docs deploy image
+.PHONY: help demo test check conformance bench fmt lint layering dependencies docs deploy image slim release combinations
 
 # More for the demo, for example `make demo DEMO="--fast"`.
 DEMO ?=
@@ -18,6 +18,9 @@ test: ## All tests of the crate
 	@scripts/install-redis.sh
 	scripts/test.sh
 
+combinations: ## The tests that every combination of features has
+	scripts/combinations.sh
+
 check: fmt layering lint docs dependencies ## Format, layers, lints of every feature combination, docs, dependencies
 
 # For example `make conformance PYTEST="-k sandbox"`.
@@ -26,8 +29,16 @@ PYTEST ?=
 conformance: ## The driver against others' emulators, the sandbox against boto3 and Google's clients
 	scripts/conformance.sh $(PYTEST)
 
-bench: ## Benchmarks (criterion)
+bench: slim ## Benchmarks: what is shipped, the driver under load, deciding without a cloud
 	cargo bench --bench '*'
+
+slim: ## Only the part of `bench` about what is shipped: size, start and memory of each binary
+	scripts/slim.py
+
+# For example `make release FEATURES=gcp`.
+FEATURES ?= aws,gcp,azure
+release: ## The binary as it is shipped, for the clouds in FEATURES
+	FEATURES="$(FEATURES)" scripts/release.sh
 
 fmt: ## Only the formatting part of `check`
 	cargo fmt --all --check
@@ -47,5 +58,5 @@ dependencies: ## Only the dependencies part of `check`: bans, licences, sources,
 deploy: ## What deploy/ holds: manifests, definitions, registrations, Terraform
 	scripts/deploy.sh
 
-image: ## Build the image on stand-in bases, and run it as a cluster would; needs root
+image: ## Build the image on a stand-in base, and run it as a cluster would; needs root
 	scripts/image.sh
