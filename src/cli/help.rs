@@ -98,7 +98,7 @@ Ends with 1 if there is no such cache, or if a place where one may be could not 
     (
         "policy",
         "  cache-driver policy aws --prefix acme --account-id 111122223333 > policy.json
-  cache-driver policy azure --with private-endpoint --resource-group caches --resource-group network > role.json
+  cache-driver policy azure --with private-endpoint --resource-group caches > role.json
 Ends with 2 if the cloud has no such product or form. Needs no configuration and no network.",
     ),
     ("token", "  cache-driver token\nGive the secret to the caller and put the hash into server.auth.tokens."),
