@@ -16,7 +16,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
 ];
 
 /// What people type, by command.
-const EXAMPLES: [(&str, &str); 15] = [
+const EXAMPLES: [(&str, &str); 20] = [
     (
         "serve",
         "  cache-driver serve --sandbox                 emulated clouds, no account
@@ -67,9 +67,39 @@ Asks the clouds itself; `apply --dry-run` has a running driver do it.",
   cache-driver ping                            what CACHE_URL or CACHE_HOST says",
     ),
     (
+        "check",
+        "  cache-driver check --config driver.toml
+  cache-driver check --provider aws --sandbox  what it looks at, without an account
+Ends with 1 if there is a problem, which comes with what mends it. Warnings alone are 0.",
+    ),
+    (
+        "list",
+        "  cache-driver list --state held --config driver.toml
+  cache-driver list --orphans --known in-use --output json --config driver.toml
+Ends with 1 if a place could not be listed: it may hold more.",
+    ),
+    (
+        "sweep",
+        "  cache-driver sweep --dry-run --config driver.toml
+  cache-driver sweep --wait 10m --config driver.toml
+Ends with 1 if something failed or a place could not be listed; the next sweep tries again.",
+    ),
+    (
+        "release",
+        "  cache-driver release shop-ledger --dry-run --config driver.toml
+  cache-driver release shop-ledger --config driver.toml
+Ends with 1 if there is no such cache, or if a place where one may be could not be looked at.",
+    ),
+    (
         "register",
         "  cache-driver register --url https://drivers.example.com --org my-org
   cache-driver register --url https://drivers.example.com --format terraform > driver.tf",
+    ),
+    (
+        "policy",
+        "  cache-driver policy aws --prefix acme --account-id 111122223333 > policy.json
+  cache-driver policy azure --with private-endpoint --resource-group caches > role.json
+Ends with 2 if the cloud has no such product or form. Needs no configuration and no network.",
     ),
     ("token", "  cache-driver token\nGive the secret to the caller and put the hash into server.auth.tokens."),
     (

@@ -24,8 +24,8 @@ pub(super) struct List {
     /// Those alone that nobody may come back for.
     #[arg(long)]
     orphans: bool,
-    /// A file with the ids of the resources that are in use, one a line, or `-` for standard input. Caches in use that serve others are
-    /// told, and count as orphans.
+    /// A file with the ids of the resources that are in use, one a line, or `-` for standard input. Caches whose resource is not among
+    /// them are told, and count as orphans, unless they are held or retired.
     #[arg(long, value_name = "FILE")]
     known: Option<String>,
     /// How to print.

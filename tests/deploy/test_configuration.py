@@ -1,8 +1,11 @@
 """The configuration of each overlay, in the real driver: with the files and variables that its pod has."""
 
+import http.server
 import json
+import queue
 import ssl
 import subprocess
+import threading
 
 import pytest
 
@@ -78,6 +81,39 @@ def test_operators_paths_and_nothing_else_are_open_with_scrape_annotations(tmp_p
         assert ask(f"{url}/redis/deploy-check", "PUT", body=MISSPELLED)[0] == 401
     finally:
         server.stop()
+
+
+def test_traces_go_to_the_collector_with_otlp(tmp_path, kustomize):
+    pod = pod_of(render(choose(kustomize, "aws", ["otlp"])), tmp_path / "pod")
+    received = queue.Queue()
+
+    class Collector(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+            received.put((self.path, self.headers["content-type"]))
+
+        def log_message(self, *_):
+            pass
+
+    collector = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Collector)
+    threading.Thread(target=collector.serve_forever, daemon=True).start()
+    endpoint = pod.env["CACHE_DRIVER__TELEMETRY__OTLP__ENDPOINT"]
+    pod.env["CACHE_DRIVER__TELEMETRY__OTLP__ENDPOINT"] = endpoint.replace(
+        "otel-collector.observability:4318", f"127.0.0.1:{collector.server_port}"
+    )
+    server, url = pod.serve()
+    try:
+        # The caller's flag: the share of the component would keep one request of ten.
+        parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        assert ask(f"{url}/redis/deploy-check", "PUT", pod.token, MISSPELLED, traceparent=parent)[0] == 400
+        assert received.get(timeout=30) == ("/v1/traces", "application/x-protobuf")
+    finally:
+        server.stop()
+        collector.shutdown()
+        collector.server_close()
 
 
 def test_callers_through_the_ingress_show_a_secret_in_the_path(tmp_path, kustomize):

@@ -1,5 +1,7 @@
 """The manifests: rendered as people render them, and held against Kubernetes' schemas and against each other."""
 
+import urllib.parse
+
 import pytest
 import yaml
 
@@ -36,7 +38,8 @@ def test_each_component_fits_each_overlay(kustomize, cloud, component):
 
 def test_the_components_that_may_be_together_fit_together(kustomize):
     assert problems(render(choose(kustomize, "gcp", ["ingress", "service-monitor"]))) == []
-    assert {"ingress", "scrape-annotations", "service-monitor", "tls"} == set(COMPONENTS)
+    assert problems(render(choose(kustomize, "aws", ["tls", "otlp"]))) == []
+    assert {"ingress", "otlp", "scrape-annotations", "service-monitor", "tls"} == set(COMPONENTS)
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -61,6 +64,23 @@ def test_only_on_google_cloud_the_pods_reach_a_metadata_server():
         assert ({"169.254.169.252/32", "169.254.169.254/32"} <= blocks) == (cloud == "gcp"), cloud
         everywhere = [to["ipBlock"] for rule in rules for to in rule["to"] if to.get("ipBlock", {}).get("cidr") == "0.0.0.0/0"]
         assert [block["except"] for block in everywhere] == [["169.254.0.0/16"]]
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_traces_are_let_out_to_where_the_configuration_sends_them_and_only_with_their_component(kustomize, cloud):
+    def let_out(documents):
+        rules = only(documents, "NetworkPolicy")["spec"]["egress"]
+        ports = [(to, port["port"]) for rule in rules for to in rule["to"] for port in rule["ports"]]
+        return [to["namespaceSelector"]["matchLabels"] for to, port in ports if port == 4318]
+
+    assert let_out(render(kustomize / "overlays" / cloud)) == []
+    documents = render(choose(kustomize, cloud, ["otlp"]))
+    container = only(documents, "Deployment")["spec"]["template"]["spec"]["containers"][0]
+    variables = {variable["name"]: variable["value"] for variable in container["env"]}
+    collector = urllib.parse.urlsplit(variables["CACHE_DRIVER__TELEMETRY__OTLP__ENDPOINT"])
+    _, namespace = collector.hostname.split(".")
+    assert (collector.scheme, collector.port) == ("http", 4318)
+    assert let_out(documents) == [{"kubernetes.io/metadata.name": namespace}]
 
 
 def test_the_configuration_rolls_the_pods_when_it_changes(kustomize):
