@@ -18,7 +18,7 @@ test: ## All tests of the crate
 	@scripts/install-redis.sh
 	scripts/test.sh
 
-combinations: ## The tests that every combination of features has
+combinations: ## Tests of the builds with one cloud alone, and with none
 	scripts/combinations.sh
 
 check: fmt layering lint docs dependencies ## Format, layers, lints of every feature combination, docs, dependencies

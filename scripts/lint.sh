@@ -14,5 +14,5 @@ cargo clippy --quiet --all-targets -- -D warnings
 # Tests and benches are built for the default features; every other build is what somebody ships. `default` is no
 # feature of its own but the set of all of them, and would double the work.
 scripts/tools.sh
-PATH=$PWD/target/tools/bin:$PATH cargo hack clippy --quiet --feature-powerset --exclude-features default --lib --bins \
+PATH=$PWD/target/tools/bin:$PATH cargo hack clippy --quiet --feature-powerset --exclude-features default --lib --bins --test slim \
     -- -D warnings
