@@ -145,6 +145,22 @@ async fn a_shutdown_answers_what_is_in_work_and_takes_nothing_new() {
 }
 
 #[tokio::test]
+async fn a_shutdown_answers_what_is_held_back_at_once() {
+    let mut server = Server::start().await;
+    let held = server.put(&path()).values(&json!({})).header("prefer", "wait=60");
+    let sent = tokio::spawn(held.send());
+    // The clock stands still: nothing else ends the wait.
+    while server.running.driver.kept_up().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let serving = server.running.serving.take().unwrap();
+    server.running.stop();
+    let answer = tokio::time::timeout(Duration::from_secs(10), sent).await.unwrap().unwrap();
+    assert_eq!(answer.assert_status(202).body["status"], "creating");
+    tokio::time::timeout(Duration::from_secs(10), serving).await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn a_shutdown_does_not_wait_for_ever() {
     let mut server = Server::start().await;
     server.cloud.fail("CreateCache", 1, Fault::Hangs);
