@@ -185,6 +185,19 @@ async fn people_get_a_table() {
 }
 
 #[tokio::test]
+async fn a_collector_that_serve_would_refuse_is_refused_here_too() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "no certificate").unwrap();
+    let more = [
+        ("CACHE_DRIVER__TELEMETRY__OTLP__ENDPOINT", "https://127.0.0.1:1"),
+        ("CACHE_DRIVER__TELEMETRY__OTLP__CA_FILE", file.path().to_str().unwrap()),
+    ];
+    let ended = check(&settings("aws", "http://127.0.0.1:1", &more), &[]).await;
+    assert_eq!((ended.code, ended.out.as_str()), (2, ""), "{}", ended.err);
+    assert!(ended.err.contains("telemetry.otlp.ca_file"), "{}", ended.err);
+}
+
+#[tokio::test]
 async fn a_wrong_configuration_ends_with_two_and_names_all_that_is_wrong() {
     for (more, args, told) in [
         (vec![("REGON", "eu-central-1")], vec![], "REGON"),
