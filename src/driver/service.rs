@@ -216,13 +216,15 @@ impl Driver {
         match Cookie::open(text, &self.inner.keyring, &call.id) {
             Ok(cookie) => Ok(cookie),
             Err(CookieError::Unknown(why)) => {
-                tracing::warn!(id = %call.id, why, "passed over a cookie");
-                telemetry::notice(Notice::CookieIgnored);
+                if telemetry::notice(Notice::CookieIgnored) {
+                    tracing::warn!(id = %call.id, why, "passed over a cookie");
+                }
                 Ok(Cookie::default())
             }
             Err(CookieError::Broken) if self.config().cookie.unreadable == Unreadable::Ignore => {
-                tracing::warn!(id = %call.id, "passed over a broken cookie, as cookie.unreadable says");
-                telemetry::notice(Notice::CookieIgnored);
+                if telemetry::notice(Notice::CookieIgnored) {
+                    tracing::warn!(id = %call.id, "passed over a broken cookie, as cookie.unreadable says");
+                }
                 Ok(Cookie::default())
             }
             Err(error @ CookieError::Broken) => Err(DriverError::new(Code::BadCookie, error.to_string())
