@@ -91,6 +91,23 @@ async fn a_panic_is_a_500_in_the_shape_of_every_error_and_the_server_lives_on() 
 }
 
 #[tokio::test]
+async fn a_panic_in_the_background_leaves_nothing_that_seems_to_run() {
+    let server = Server::start().await;
+    server.put(&path()).values(&json!({})).send().await.assert_status(202);
+    assert_eq!(server.running.driver.kept_up().len(), 1);
+    let before = server.cloud.log().len();
+    server.cloud.fail("DescribeCache", 1, Fault::Panics);
+    let _ticking = server.keep_ticking();
+    let ended = async {
+        while !server.running.driver.kept_up().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), ended).await.unwrap();
+    assert_eq!(server.cloud.log().len(), before + 1, "the panic has ended it: {:?}", server.cloud.log());
+}
+
+#[tokio::test]
 async fn a_request_that_takes_too_long_is_503_and_what_it_began_goes_on() {
     let server = Server::start().await;
     server.cloud.fail("CreateCache", 1, Fault::Hangs);
