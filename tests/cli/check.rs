@@ -117,7 +117,7 @@ async fn where_all_is_well_there_is_no_problem() {
         let about = &report["checks"][0];
         assert_eq!(about["about"], "configuration");
         let told = about.to_string();
-        for part in ["127.0.0.1:8080", "k1 derives passwords", "route redis"] {
+        for part in ["127.0.0.1:8080", "made with the key k1", "route redis"] {
             assert!(told.contains(part), "{part} in {told}");
         }
     }
