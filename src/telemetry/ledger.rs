@@ -214,6 +214,7 @@ pub fn started() -> Option<Timestamp> {
 
 /// Something happened that is counted, once for each request: one that is held back meets it at every step, and so does
 /// background work, which is not counted. Whether this piece of work meets it for the first time.
+#[expect(clippy::must_use_candidate, reason = "it is counted, whether or not there is something to say about it")]
 pub fn notice(what: Notice) -> bool {
     let Some(ledger) = current() else { return true };
     let mut is_new = false;

@@ -150,7 +150,7 @@ async fn caches_of_previous_prefixes_are_allowed_too() {
     let told = run(&["policy", "aws", "--prefix", "shop", "--prefix", "old"], &[], "").await.out;
     let policy: Value = serde_json::from_str(&told).unwrap();
     for statement in policy["Statement"].as_array().unwrap() {
-        let resources: Vec<&str> = statement["Resource"].as_array().unwrap().iter().flat_map(Value::as_str).collect();
+        let resources: Vec<&str> = statement["Resource"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
         let once: BTreeSet<&str> = resources.iter().copied().collect();
         assert_eq!(once.len(), resources.len(), "each stands there once: {resources:?}");
         let own = |name: &str| resources.iter().any(|one| one.ends_with(&format!(":replicationgroup:{name}-*")));
