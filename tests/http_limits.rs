@@ -166,14 +166,18 @@ async fn a_shutdown_answers_what_is_held_back_at_once() {
     let mut server = Server::start().await;
     let held = server.put(&path()).values(&json!({})).header("prefer", "wait=60");
     let sent = tokio::spawn(held.send());
+    let of_2020 = json!({"id": "another-one", "type": "redis", "driver_params": {}});
+    let old = tokio::spawn(server.post("/redis/").json(&of_2020).send());
     // The clock stands still: nothing else ends the wait.
-    while server.running.driver.kept_up().is_empty() {
+    while server.running.driver.kept_up().len() < 2 {
         tokio::task::yield_now().await;
     }
     let serving = server.running.serving.take().unwrap();
     server.running.stop();
     let answer = tokio::time::timeout(Duration::from_secs(10), sent).await.unwrap().unwrap();
     assert_eq!(answer.assert_status(202).body["status"], "creating");
+    let answer = tokio::time::timeout(Duration::from_secs(10), old).await.unwrap().unwrap();
+    assert_eq!(answer.assert_error(503, "RES-113").body["details"]["retryable"], true);
     tokio::time::timeout(Duration::from_secs(10), serving).await.unwrap().unwrap();
 }
 
