@@ -91,6 +91,23 @@ async fn a_panic_is_a_500_in_the_shape_of_every_error_and_the_server_lives_on() 
 }
 
 #[tokio::test]
+async fn a_panic_in_the_background_leaves_nothing_that_seems_to_run() {
+    let server = Server::start().await;
+    server.put(&path()).values(&json!({})).send().await.assert_status(202);
+    assert_eq!(server.running.driver.kept_up().len(), 1);
+    let before = server.cloud.log().len();
+    server.cloud.fail("DescribeCache", 1, Fault::Panics);
+    let _ticking = server.keep_ticking();
+    let ended = async {
+        while !server.running.driver.kept_up().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), ended).await.unwrap();
+    assert_eq!(server.cloud.log().len(), before + 1, "the panic has ended it: {:?}", server.cloud.log());
+}
+
+#[tokio::test]
 async fn a_request_that_takes_too_long_is_503_and_what_it_began_goes_on() {
     let server = Server::start().await;
     server.cloud.fail("CreateCache", 1, Fault::Hangs);
@@ -141,6 +158,26 @@ async fn a_shutdown_answers_what_is_in_work_and_takes_nothing_new() {
     assert!(!serving.is_finished());
     server.cloud.let_go();
     sent.await.unwrap().assert_status(202);
+    tokio::time::timeout(Duration::from_secs(10), serving).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_shutdown_answers_what_is_held_back_at_once() {
+    let mut server = Server::start().await;
+    let held = server.put(&path()).values(&json!({})).header("prefer", "wait=60");
+    let sent = tokio::spawn(held.send());
+    let of_2020 = json!({"id": "another-one", "type": "redis", "driver_params": {}});
+    let old = tokio::spawn(server.post("/redis/").json(&of_2020).send());
+    // The clock stands still: nothing else ends the wait.
+    while server.running.driver.kept_up().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let serving = server.running.serving.take().unwrap();
+    server.running.stop();
+    let answer = tokio::time::timeout(Duration::from_secs(10), sent).await.unwrap().unwrap();
+    assert_eq!(answer.assert_status(202).body["status"], "creating");
+    let answer = tokio::time::timeout(Duration::from_secs(10), old).await.unwrap().unwrap();
+    assert_eq!(answer.assert_error(503, "RES-113").body["details"]["retryable"], true);
     tokio::time::timeout(Duration::from_secs(10), serving).await.unwrap().unwrap();
 }
 

@@ -28,7 +28,10 @@ pub(super) fn put(driver: &Driver, asking: &Asking<'_>, body: &Map<String, Value
     let inner = members.object(body, "driver", "driver");
     let values = members.object(&inner, "values", "driver.values");
     let secrets = members.object(&inner, "secrets", "driver.secrets");
-    let account = members.account(&secrets);
+    let account = account(&secrets).unwrap_or_else(|error| {
+        members.errors.push(error);
+        None
+    });
     let adopt = members.object(&secrets, "adopt", "driver.secrets.adopt");
     let password = members.text(&adopt, "password", "driver.secrets.adopt.password");
 
@@ -71,6 +74,18 @@ pub(super) fn put(driver: &Driver, asking: &Asking<'_>, body: &Map<String, Value
     })
 }
 
+/// The account of the request, if there is one. Whoever keeps the key of a service account as one text hands it on as one.
+pub(super) fn account(secrets: &Map<String, Value>) -> Result<Option<Map<String, Value>>, FieldError> {
+    let object = match secrets.get("account") {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Object(object)) => Some(object.clone()),
+        Some(Value::String(text)) => serde_json::from_str(text).ok(),
+        Some(_) => None,
+    };
+    let wrong = || FieldError::new("driver.secrets.account", "an object", "something else");
+    object.map(Some).ok_or_else(wrong)
+}
+
 /// Reads members, and remembers which of them are of the wrong kind.
 #[derive(Debug, Default)]
 struct Members {
@@ -78,18 +93,6 @@ struct Members {
 }
 
 impl Members {
-    /// Whoever keeps the key of a service account as one text hands it on as one.
-    fn account(&mut self, secrets: &Map<String, Value>) -> Option<Map<String, Value>> {
-        match secrets.get("account") {
-            None | Some(Value::Null) => None,
-            Some(Value::String(text)) => match serde_json::from_str(text) {
-                Ok(Value::Object(account)) => Some(account),
-                _ => Some(self.object(secrets, "account", "driver.secrets.account")),
-            },
-            Some(_) => Some(self.object(secrets, "account", "driver.secrets.account")),
-        }
-    }
-
     fn object(&mut self, from: &Map<String, Value>, key: &str, path: &str) -> Map<String, Value> {
         match from.get(key) {
             None | Some(Value::Null) => Map::new(),

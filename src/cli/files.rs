@@ -3,7 +3,7 @@
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
@@ -51,22 +51,54 @@ pub(super) fn unreadable(what: &str, error: &io::Error) -> Failed {
 
 /// Writes a file so that whoever reads it sees what was there before or all of `bytes`, never a part.
 pub(super) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    // A terminal or a pipe cannot be replaced.
-    if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
-        return fs::write(path, bytes);
-    }
-    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it names no file"))?;
-    let beside = path.with_file_name(format!(".{}.{}", name.to_string_lossy(), std::process::id()));
-    // What a killed process of the same number left: in a container it always has the same.
-    match fs::remove_file(&beside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let written = write_new(&beside, bytes, mode).and_then(|()| fs::rename(&beside, path));
+    let Some(path) = replaceable(path) else { return write_in_place(path, bytes, mode) };
+    let beside = free_beside(&path)?;
+    let written = write_new(&beside, bytes, mode).and_then(|()| fs::rename(&beside, &path));
     if written.is_err() {
         let _ = fs::remove_file(&beside);
     }
     written
+}
+
+/// Whether [`write_whole`] can write there, as far as that shows without touching what is there.
+pub(super) fn check_writable(path: &Path) -> io::Result<()> {
+    let Some(path) = replaceable(path) else { return Ok(()) };
+    if path.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    let beside = free_beside(&path)?;
+    write_new(&beside, b"", PRIVATE)?;
+    fs::remove_file(&beside)
+}
+
+/// The file behind all links, if it can be replaced: a terminal or a pipe cannot, nor can what somebody has open, as behind
+/// `/dev/stdout`, nor a link to what is not there yet.
+pub(super) fn replaceable(path: &Path) -> Option<PathBuf> {
+    if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        return None;
+    }
+    if !fs::symlink_metadata(path).is_ok_and(|there| there.is_symlink()) {
+        return Some(path.to_owned());
+    }
+    if path.starts_with("/dev") || path.starts_with("/proc") {
+        return None;
+    }
+    fs::canonicalize(path).ok()
+}
+
+fn write_in_place(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(path)?.write_all(bytes)
+}
+
+/// A name in the same directory that is not taken.
+fn free_beside(path: &Path) -> io::Result<PathBuf> {
+    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it names no file"))?;
+    let beside = path.with_file_name(format!(".{}.{}", name.to_string_lossy(), std::process::id()));
+    // What a killed process of the same number left: in a container it always has the same.
+    match fs::remove_file(&beside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(beside),
+    }
 }
 
 fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
@@ -90,6 +122,48 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn a_link_stays_one_and_leads_to_what_was_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let (target, link, early) = (dir.path().join("target"), dir.path().join("link"), dir.path().join("early"));
+        fs::write(&target, "old").unwrap();
+        std::os::unix::fs::symlink("target", &link).unwrap();
+        std::os::unix::fs::symlink("later", &early).unwrap();
+        for path in [&link, &early] {
+            check_writable(path).unwrap();
+            write_whole(path, b"new", PRIVATE).unwrap();
+            assert!(fs::symlink_metadata(path).unwrap().is_symlink());
+            assert_eq!(fs::read_to_string(path).unwrap(), "new");
+            assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 4, "nothing is left beside them");
+    }
+
+    #[test]
+    fn what_somebody_has_open_is_written_in_place() {
+        use std::os::fd::AsRawFd as _;
+
+        let file = tempfile::tempfile().unwrap();
+        let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+        check_writable(&path).unwrap();
+        write_whole(&path, b"new", PUBLIC).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(file.metadata().unwrap().len(), 3, "it is the very file that was open");
+    }
+
+    #[test]
+    fn where_nothing_can_be_written_is_known_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let taken = dir.path().join("taken");
+        fs::create_dir(&taken).unwrap();
+        for path in [taken, dir.path().join("no/such/file"), PathBuf::from("/proc/outputs.json")] {
+            assert!(check_writable(&path).is_err(), "{}", path.display());
+        }
+        let free = dir.path().join("free");
+        check_writable(&free).unwrap();
+        assert!(!free.exists() && fs::read_dir(dir.path()).unwrap().count() == 1, "it leaves nothing behind");
     }
 
     #[test]

@@ -267,9 +267,8 @@ impl Driver {
         let of = id.clone();
         let stepping = async move {
             let _permit = permit;
-            let ended = driver.step_until_done(&work, serial, operation, since).await;
-            driver.inner.background.end(&id, serial);
-            ended
+            let _over = Over { driver: driver.clone(), id, serial };
+            driver.step_until_done(&work, serial, operation, since).await
         };
         tokio::spawn(telemetry::in_background(&of, stepping).instrument(span));
     }
@@ -314,6 +313,19 @@ impl Driver {
         let took = self.inner.clock.now().duration_since(since);
         let typical = self.typical(&backend.capabilities().typical);
         self.inner.experience.learn(put.product, operation, took.try_into().unwrap_or_default(), &typical);
+    }
+}
+
+/// Ends what runs when it is dropped: a step that panics must not leave it behind.
+struct Over {
+    driver: Driver,
+    id: GuResId,
+    serial: u64,
+}
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        self.driver.inner.background.end(&self.id, self.serial);
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use super::background::{Background, Turns, Who, Work};
 use super::inventory::Recent;
@@ -56,6 +57,7 @@ pub(super) struct Inner {
     pub(super) strays: Strays,
     pub(super) told: Told,
     pub(super) recent: Recent,
+    stopping: watch::Sender<bool>,
     speed: f64,
 }
 
@@ -88,6 +90,7 @@ impl Driver {
             strays: Strays::default(),
             told: Told::default(),
             recent: Recent::default(),
+            stopping: watch::Sender::new(false),
             speed: parts.speed,
         };
         Self { inner: Arc::new(inner) }
@@ -142,6 +145,11 @@ impl Driver {
         .await
     }
 
+    /// From now on no answer is held back: whoever waits for one is told what runs, and asks the next process.
+    pub fn stop(&self) {
+        self.inner.stopping.send_replace(true);
+    }
+
     /// What this process keeps up after it has answered: operation and phase of each.
     #[must_use]
     pub fn kept_up(&self) -> Vec<(Operation, Phase)> {
@@ -176,6 +184,7 @@ impl Driver {
         let until = super::later(clock.now(), wait);
         let mut who = Who::Caller;
         let mut last = Outcome::NotFound;
+        let mut stopping = self.inner.stopping.subscribe();
         loop {
             let outcome = match step(who).await {
                 Ok(Some(outcome)) => outcome,
@@ -194,7 +203,10 @@ impl Driver {
             let Some(serial) = background.serial(id) else { return Ok(outcome) };
             (who, last) = (Who::Held(serial), outcome);
             let left = Duration::try_from(until.duration_since(now)).unwrap_or_default();
-            clock.sleep(left.min(self.config().lifecycle.poll_interval)).await;
+            tokio::select! {
+                () = clock.sleep(left.min(self.config().lifecycle.poll_interval)) => {}
+                _ = stopping.wait_for(|is_stopping| *is_stopping) => return Ok(last),
+            }
         }
     }
 
@@ -204,13 +216,15 @@ impl Driver {
         match Cookie::open(text, &self.inner.keyring, &call.id) {
             Ok(cookie) => Ok(cookie),
             Err(CookieError::Unknown(why)) => {
-                tracing::warn!(id = %call.id, why, "passed over a cookie");
-                telemetry::notice(Notice::CookieIgnored);
+                if telemetry::notice(Notice::CookieIgnored) {
+                    tracing::warn!(id = %call.id, why, "passed over a cookie");
+                }
                 Ok(Cookie::default())
             }
             Err(CookieError::Broken) if self.config().cookie.unreadable == Unreadable::Ignore => {
-                tracing::warn!(id = %call.id, "passed over a broken cookie, as cookie.unreadable says");
-                telemetry::notice(Notice::CookieIgnored);
+                if telemetry::notice(Notice::CookieIgnored) {
+                    tracing::warn!(id = %call.id, "passed over a broken cookie, as cookie.unreadable says");
+                }
                 Ok(Cookie::default())
             }
             Err(error @ CookieError::Broken) => Err(DriverError::new(Code::BadCookie, error.to_string())

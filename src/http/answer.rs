@@ -118,6 +118,11 @@ impl Service {
             ApiError::from(&denied)
         })?;
         note_caller(&caller);
+        if caller.may_read
+            && let Some(ledger) = request.extensions().get::<Arc<Ledger>>()
+        {
+            ledger.admitted();
+        }
         request.extensions_mut().insert(caller);
         Ok(())
     }

@@ -81,9 +81,10 @@ impl App {
         self.driver().config()
     }
 
-    /// From now on the readiness probe says no, so that no new requests are sent here.
+    /// From now on the readiness probe says no, so that no new requests are sent here, and no answer is held back.
     pub fn stop(&self) {
         self.inner.stopping.store(true, Ordering::Relaxed);
+        self.driver().stop();
     }
 
     /// Whether it is shutting down.

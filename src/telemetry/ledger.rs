@@ -74,6 +74,9 @@ pub struct Entries {
     pub since: Option<Timestamp>,
     /// Calls to clouds.
     pub calls: u32,
+    /// Whether the caller was let in, by a proof where the config asks for one. Nobody else decides what is traced.
+    pub admitted: bool,
+    noticed: Vec<Notice>,
     ids: VecDeque<String>,
 }
 
@@ -125,6 +128,11 @@ impl Ledger {
             entries.route = route.map(str::to_owned);
             entries.id = id.map(str::to_owned);
         });
+    }
+
+    /// Notes that the caller was let in.
+    pub fn admitted(&self) {
+        self.note(|entries| entries.admitted = true);
     }
 
     /// The trace that it belongs to: its own, else the caller's.
@@ -204,11 +212,22 @@ pub fn started() -> Option<Timestamp> {
     current().and_then(|ledger| ledger.entries().since)
 }
 
-/// Something happened that is counted. Background work meets the same again and again, and is not counted.
-pub fn notice(what: Notice) {
-    if let Some(ledger) = current().filter(|ledger| ledger.work == Work::Request) {
+/// Something happened that is counted, once for each request: one that is held back meets it at every step, and so does
+/// background work, which is not counted. Whether this piece of work meets it for the first time.
+#[expect(clippy::must_use_candidate, reason = "it is counted, whether or not there is something to say about it")]
+pub fn notice(what: Notice) -> bool {
+    let Some(ledger) = current() else { return true };
+    let mut is_new = false;
+    ledger.note(|entries| {
+        is_new = !entries.noticed.contains(&what);
+        if is_new {
+            entries.noticed.push(what);
+        }
+    });
+    if is_new && ledger.work == Work::Request {
         ledger.telemetry.inner.metrics.noticed(what);
     }
+    is_new
 }
 
 /// The cache that this work is about can be used, `took` after its operation began.

@@ -232,7 +232,7 @@ impl Metrics {
 }
 
 /// A caller can invent methods.
-fn known(method: &str) -> &'static str {
+pub(super) fn known(method: &str) -> &'static str {
     let all = ["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"];
     all.into_iter().find(|known| *known == method).unwrap_or("other")
 }

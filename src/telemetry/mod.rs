@@ -123,7 +123,7 @@ impl Telemetry {
         }
     }
 
-    /// A request was answered.
+    /// A request was answered. Its span is only sent if its caller was let in.
     pub fn answered(&self, ledger: &Ledger, answered: &Answered<'_>) {
         let entries = ledger.entries();
         let route = entries.route.as_deref().unwrap_or("none");
@@ -136,14 +136,18 @@ impl Telemetry {
                 _ => {}
             }
         }
+        if !entries.admitted {
+            return;
+        }
+        let method = metrics::known(answered.method);
         let mut attributes = vec![
-            ("http.request.method", answered.method.into()),
+            ("http.request.method", method.into()),
             ("http.route", route.into()),
             ("http.response.status_code", i64::from(answered.status).into()),
             ("cache_driver.request_id", answered.request_id.into()),
         ];
         attributes.extend(answered.code.map(|code| ("error.type", code.as_str().into())));
-        self.ended(ledger, format!("{} {route}", answered.method), answered.status >= 500, attributes);
+        self.ended(ledger, format!("{method} {route}"), answered.status >= 500, attributes);
     }
 
     /// What a background task came to.

@@ -117,7 +117,7 @@ async fn where_all_is_well_there_is_no_problem() {
         let about = &report["checks"][0];
         assert_eq!(about["about"], "configuration");
         let told = about.to_string();
-        for part in ["127.0.0.1:8080", "k1 derives passwords", "route redis"] {
+        for part in ["127.0.0.1:8080", "made with the key k1", "route redis"] {
             assert!(told.contains(part), "{part} in {told}");
         }
     }
@@ -182,6 +182,19 @@ async fn people_get_a_table() {
         ended.out
     );
     assert!(lines.last().unwrap().starts_with("1 problem, "), "{}", ended.out);
+}
+
+#[tokio::test]
+async fn a_collector_that_serve_would_refuse_is_refused_here_too() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "no certificate").unwrap();
+    let more = [
+        ("CACHE_DRIVER__TELEMETRY__OTLP__ENDPOINT", "https://127.0.0.1:1"),
+        ("CACHE_DRIVER__TELEMETRY__OTLP__CA_FILE", file.path().to_str().unwrap()),
+    ];
+    let ended = check(&settings("aws", "http://127.0.0.1:1", &more), &[]).await;
+    assert_eq!((ended.code, ended.out.as_str()), (2, ""), "{}", ended.err);
+    assert!(ended.err.contains("telemetry.otlp.ca_file"), "{}", ended.err);
 }
 
 #[tokio::test]

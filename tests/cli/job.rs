@@ -175,6 +175,27 @@ async fn inputs_come_from_variables_and_files_and_the_account_counts() {
 }
 
 #[tokio::test]
+async fn a_destroy_finds_the_cache_by_its_account_whatever_became_of_the_other_inputs() {
+    let world = World::start(FAST).await;
+    let account =
+        json!({"AccessKeyId": "ASIASANDBOX444455556666", "SecretAccessKey": "CANARY", "SessionToken": "CANARY"});
+    let inputs = |size: &str, account: Value| json!({"id": "abc", "type": "redis", "driver": {"values": {"size": size}, "secrets": {"account": account}}});
+    let made = Job::new(&world, &inputs("small", account.clone()));
+    assert_eq!(made.run("create").await.0, 0, "{}", made.text("error.txt"));
+    for wrong in [json!("CANARY"), json!(["CANARY"])] {
+        let (code, said) = Job::new(&world, &inputs("small", wrong.clone())).run("destroy").await;
+        assert_eq!((code, world.caches().await), (1, 1), "{said}");
+        assert!(said.contains("RES-103") && said.contains("driver.secrets.account"), "{said}");
+        assert!(!said.contains("CANARY"), "{said}");
+    }
+    // JSON as text, and a size that is none any more.
+    let (code, said) = Job::new(&world, &inputs("no-size", account.to_string().into())).run("destroy").await;
+    assert_eq!((code, world.caches().await), (0, 0), "{said}");
+    let audit: Vec<&str> = said.lines().filter(|line| line.contains("audit")).collect();
+    assert!(!audit.is_empty() && audit.iter().all(|line| line.contains("command line")), "{said}");
+}
+
+#[tokio::test]
 async fn a_broken_contract_ends_with_two_and_makes_nothing() {
     let world = World::start(FAST).await;
     let good = small("abc");
@@ -183,6 +204,13 @@ async fn a_broken_contract_ends_with_two_and_makes_nothing() {
         (&good, ("A", "b"), "apply", "ACTION = `apply`: expected create or destroy"),
         (&good, ("OUTPUTS_FILE", ""), "create", "OUTPUTS_FILE is not set"),
         (&good, ("SECRET_OUTPUTS_FILE", "no/such/f"), "create", "there is no directory no/such"),
+        (&good, ("OUTPUTS_FILE", "."), "create", "OUTPUTS_FILE = . cannot be written: "),
+        (
+            &good,
+            ("SECRET_OUTPUTS_FILE", "/proc/secrets.json"),
+            "create",
+            "SECRET_OUTPUTS_FILE = /proc/secrets.json cannot",
+        ),
         (&json!({"type": "redis"}), ("A", "b"), "create", "CACHE_JOB_ID"),
         (&json!(["CANARY"]), ("A", "b"), "create", "cache.json: expected one JSON object"),
         (&good, ("CACHE_DRIVER__PREFIKS", "a"), "create", "prefix"),

@@ -66,6 +66,9 @@ async fn reading_changes_nothing_and_shows_no_secret() {
         for action in printed(*provider, &run(&args, &[], "").await.out) {
             let name = action.rsplit([':', '.']).next().unwrap();
             let reads = match provider {
+                // It takes on a role whose own policy says what it may do.
+                Provider::Aws if name == "AssumeRole" => true,
+                Provider::Aws if name == "GetObject" => false,
                 Provider::Aws => ["Describe", "Get", "Simulate"].iter().any(|verb| name.starts_with(verb)),
                 Provider::Gcp => matches!(name, "get" | "list"),
                 Provider::Azure => name.ends_with("/read") || name.ends_with("/listSkusForScaling/action"),
@@ -134,10 +137,27 @@ async fn a_policy_of_aws_is_narrowed_wherever_aws_can() {
         "arn:aws:iam::222233334444:role/x",
     ];
     let told = run(&args, &[], "").await.out;
+    let reading = run(&["policy", "aws", "--read-only", "--with", "accounts"], &[], "").await.out;
+    assert!(reading.contains("\"sts:AssumeRole\""), "{reading}");
     assert!(
         told.contains(key) && told.contains("arn:aws:iam::222233334444:role/x") && !told.contains("s3:GetObject"),
         "{told}"
     );
+}
+
+#[tokio::test]
+async fn caches_of_previous_prefixes_are_allowed_too() {
+    let told = run(&["policy", "aws", "--prefix", "shop", "--prefix", "old"], &[], "").await.out;
+    let policy: Value = serde_json::from_str(&told).unwrap();
+    for statement in policy["Statement"].as_array().unwrap() {
+        let resources: Vec<&str> = statement["Resource"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        let once: BTreeSet<&str> = resources.iter().copied().collect();
+        assert_eq!(once.len(), resources.len(), "each stands there once: {resources:?}");
+        let own = |name: &str| resources.iter().any(|one| one.ends_with(&format!(":replicationgroup:{name}-*")));
+        assert_eq!(own("shop"), own("old"), "{resources:?}");
+        assert!(!own("cache"), "{resources:?}");
+    }
+    assert!(told.contains(":replicationgroup:old-*"), "{told}");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use cache_driver::config::{Auth, Deadlines, HashedSecret, Unreadable};
 use serde_json::json;
 
 use crate::harness::{Caller, Clouds, World, eventually, keys};
-use crate::server::Server;
+use crate::server::{Captured, Server};
 
 const CALLS: &str = "cache_driver_cloud_calls_total";
 
@@ -189,6 +189,28 @@ async fn foreign_cookies_and_moved_defaults_are_counted() {
     resource.at(&server.url).put(json!({})).await.is(200);
     let scrape = server.scrape().await;
     assert_eq!(scrape.count("cache_driver_provider_kept_total", &[]), 1, "{}", scrape.text);
+}
+
+#[tokio::test]
+async fn a_request_that_is_held_back_counts_and_warns_once_however_often_it_looks() {
+    let (captured, _guard) = Captured::begin("info");
+    let mut world = World::start().await;
+    world.config.cookie.unreadable = Unreadable::Ignore;
+    let server = Server::start(world.config.clone(), world.clock()).await;
+    let put = server.client.put(format!("{}/redis/{}", server.url, world.id()));
+    let put = put.header("prefer", "wait=60").header("humanitec-driver-cookie", "another-drivers");
+    let put = put.json(&json!({"type": "redis", "driver": {"values": {}}}));
+    let sent = tokio::spawn(put.send());
+    eventually("the answer", || async {
+        world.seconds(1);
+        sent.is_finished().then_some(())
+    })
+    .await;
+    assert_eq!(sent.await.unwrap().unwrap().status(), 202);
+    let looks = captured.lines("answered")[0]["cloud_calls"].as_u64().unwrap();
+    assert!(looks > 4, "it has looked several times: {looks}");
+    assert_eq!(captured.lines("passed over a cookie").len(), 1, "{}", captured.text());
+    assert_eq!(server.scrape().await.count("cache_driver_cookies_ignored_total", &[]), 1);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use cache_driver::clock::{Clock, SystemClock};
-use cache_driver::config::Otlp;
+use cache_driver::config::{Auth, HashedSecret, Otlp};
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use secrecy::SecretString;
@@ -115,6 +115,44 @@ async fn what_the_caller_or_the_ratio_leaves_out_is_not_sent() {
     put(&server, &world.id(), &format!("00-{TRACE}-{PARENT}-01")).await;
     server.flush().await;
     assert_eq!(of_kind(&collector.spans(), SpanKind::Server).len(), 1, "the caller has decided");
+}
+
+#[tokio::test]
+async fn who_is_not_let_in_decides_nothing_about_traces() {
+    let (mut world, collector) = (World::start().await, Collector::start().await);
+    let tokens = vec![HashedSecret::of("caller", "a-callers-token")];
+    world.config.server.auth = Auth { tokens, ..Auth::default() };
+    let server = traced(&world, Otlp { sample_ratio: 0.0, ..collector.otlp() }).await;
+    let ask = async |method: &[u8], path: &str, token: &str| {
+        let method = reqwest::Method::from_bytes(method).unwrap();
+        let call = server.client.request(method, format!("{}{path}", server.url)).bearer_auth(token);
+        call.header("traceparent", format!("00-{TRACE}-{PARENT}-01")).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(ask(b"GET", "/redis/some-id", "wrong").await, 401);
+    assert_eq!(ask(b"C4N4RY", "/redis//some-id", "wrong").await, 404);
+    assert_eq!(ask(b"GET", "/alive", "wrong").await, 200);
+    server.flush().await;
+    assert_eq!(collector.spans(), []);
+    assert_eq!(ask(b"C4N4RY", "/redis/some-id", "a-callers-token").await, 405);
+    server.flush().await;
+    let spans = collector.spans();
+    let request = of_kind(&spans, SpanKind::Server)[0];
+    assert!(request.name.starts_with("other ") && !collector.text().contains("C4N4RY"), "{request:#?}");
+    assert_eq!(attribute(&request.attributes, "http.request.method").as_deref(), Some("other"));
+}
+
+#[tokio::test]
+async fn the_calls_for_the_list_of_caches_stand_in_its_line_and_trace() {
+    let (captured, _guard) = Captured::begin("info");
+    let (world, collector) = (World::start().await, Collector::start().await);
+    let server = traced(&world, collector.otlp()).await;
+    let answer = server.client.get(format!("{}/resources", server.url)).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    server.flush().await;
+    let spans = collector.spans();
+    let (requests, calls) = (of_kind(&spans, SpanKind::Server), of_kind(&spans, SpanKind::Client));
+    assert!(!calls.is_empty() && calls.iter().all(|call| call.parent_span_id == requests[0].span_id), "{spans:#?}");
+    assert_eq!(captured.lines("answered")[0]["cloud_calls"].as_u64(), u64::try_from(calls.len()).ok());
 }
 
 #[tokio::test]

@@ -143,14 +143,19 @@ impl<'a> Asking<'a> {
         }
         let sent = request.body(body).send().await;
         // The error's own text holds the address.
-        let answer = sent.map_err(|error| {
+        let mut answer = sent.map_err(|error| {
             let why = if error.is_timeout() { "no answer in time" } else { "no connection" };
             wrong(&format!("{} cannot be reached: {why}", service.name()))
         })?;
         let status = answer.status().as_u16();
-        let bytes = answer.bytes().await.map_err(|_| wrong("the answer broke off"))?;
-        let text = String::from_utf8_lossy(bytes.get(..LONGEST).unwrap_or(&bytes)).into_owned();
-        Ok((status, text))
+        let mut bytes = Vec::new();
+        while let Some(part) = answer.chunk().await.map_err(|_| wrong("the answer broke off"))? {
+            if bytes.len() + part.len() > LONGEST {
+                return Err(wrong("the answer is longer than any of aws"));
+            }
+            bytes.extend_from_slice(&part);
+        }
+        Ok((status, String::from_utf8_lossy(&bytes).into_owned()))
     }
 }
 

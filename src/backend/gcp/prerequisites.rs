@@ -73,7 +73,7 @@ impl Api {
             Err(error) => return Finding::failed("identity", error),
         };
         match self.identities.token(&at.credentials).await {
-            Ok(_) => Finding::ok("identity", name),
+            Ok(_) => Finding::ok("identity", format!("a token came for {name}")),
             Err(error) => Finding::failed("identity", error),
         }
     }

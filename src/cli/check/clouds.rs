@@ -1,11 +1,12 @@
 //! Every place at every cloud in which this configuration makes caches, looked at side by side.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Map;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::report::{About, Section};
 use crate::backend::{At, Backend, Credentials, Fields, Finding, Registry};
@@ -93,18 +94,22 @@ pub(super) async fn look(
 ) -> Vec<Section> {
     let mut looks = JoinSet::new();
     let targets = targets(config, registry, uses, only);
+    let mut places = HashMap::new();
     for (number, target) in targets.into_iter().enumerate() {
-        looks.spawn(async move { (number, target.look(patience).await) });
+        let about = about(&target.at);
+        let started = looks.spawn(async move { (number, target.look(patience).await) });
+        places.insert(started.id(), (number, about));
     }
     let mut sections = BTreeMap::new();
     while let Some(looked) = looks.join_next().await {
         match looked {
             Ok((number, section)) => sections.insert(number, section),
             Err(error) => {
-                tracing::error!(%error, "a look at a cloud ended early");
-                let findings =
-                    vec![Finding::problem("check", "a look at a cloud ended early, which is a fault of this program")];
-                sections.insert(usize::MAX, Section { about: About::Configuration, findings })
+                let (number, about) = places.remove(&error.id()).unwrap_or((usize::MAX, About::Configuration));
+                let seen = format!("it was not looked at to the end, which is a fault of this program: {error}");
+                let mend = "report it, with the version of this program and the configuration without its secrets";
+                let findings = vec![Finding::problem("check", seen).mend(mend)];
+                sections.insert(number, Section { about, findings })
             }
         };
     }
@@ -138,9 +143,10 @@ impl Target {
     async fn look(self, patience: Duration) -> Section {
         let mut findings = Vec::new();
         let mut seen = HashSet::new();
+        let until = Instant::now() + patience;
         for wanted in &self.wanted {
             let looking = self.backend.preflight(&self.at, wanted);
-            let found = tokio::time::timeout(patience, looking).await.unwrap_or_else(|_| {
+            let found = tokio::time::timeout_at(until, looking).await.unwrap_or_else(|_| {
                 let seen = format!("no answer within {}", humantime::format_duration(patience));
                 let mend = "check the network, the proxy and endpoint_url between this machine and the cloud; --timeout gives it longer";
                 vec![Finding::problem("reachable", seen).mend(mend)]

@@ -37,6 +37,8 @@ impl Check {
         let (config, registry) = (started.driver.config(), started.driver.registry());
         let tls = Tls::load(&config.server)
             .map_err(|problem| Failed::Config(ConfigError { problems: vec![problem] }.to_string()))?;
+        // Connects to nobody: there is nothing to send.
+        started.telemetry.trace_to(&config.telemetry.otlp).map_err(|why| Failed::Config(format!("error: {why}")))?;
         for provider in &self.providers {
             registry
                 .provider(*provider)

@@ -11,9 +11,10 @@ pub(super) fn look(config: &Config, has_tls: bool, routes: Vec<Finding>) -> Sect
     let ids: Vec<&str> = config.secrets.keyring.iter().map(|key| key.id.as_str()).collect();
     let (active, further) = ids.split_first().map_or(("none", &[][..]), |(active, further)| (*active, further));
     let keys = if further.is_empty() {
-        format!("{active} derives passwords and seals cookies")
+        format!("new passwords and cookies are made with the key {active}")
     } else {
-        format!("{active} derives passwords and seals cookies; {} still open", further.join(", "))
+        let older = further.join(", ");
+        format!("new passwords and cookies are made with the key {active}; older ones may be of {older}")
     };
     findings.push(Finding::ok("keyring", keys));
     findings.extend(routes);
@@ -58,8 +59,8 @@ fn callers(auth: &Auth) -> Finding {
 fn operators(auth: &Auth) -> Finding {
     let seen = match (auth.operators.access, auth.operators.tokens.len()) {
         (Access::Open, _) => "open to everybody".to_owned(),
-        (Access::Callers, 0) => "for callers".to_owned(),
-        (Access::Callers, count) => format!("for callers, and {count} tokens of their own"),
+        (Access::Callers, 0) => "open to callers".to_owned(),
+        (Access::Callers, count) => format!("open to callers, and to {count} tokens of operators"),
     };
-    Finding::ok("operators", seen)
+    Finding::ok("operators' paths", seen)
 }

@@ -58,6 +58,13 @@ impl Apply {
             }
             return plan::verdict(&plan);
         }
+        if !remote.jar.is_kept() && body.pointer("/driver/secrets/account").is_some_and(|account| !account.is_null()) {
+            eprintln!(
+                "warning: the cache is made with the account in {}, which only the driver's cookie remembers: without it a \
+                 later delete will not find the cache; keep it with --cookie-file FILE, here and there",
+                self.file
+            );
+        }
         let answer = asked(&mut remote, ask, &self.shown, &self.waiting).await?;
         match answer.status {
             200 | 202 => self.shown.success(&id, &answer),

@@ -1,12 +1,15 @@
 //! Keeps the driver's cookie, also from one run to the next.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
 use super::caller::Answer;
 use crate::cli::Failed;
-use crate::cli::files::{PRIVATE, parse_object, unreadable, write_whole};
+use crate::cli::files::{PRIVATE, parse_object, replaceable, unreadable, write_whole};
 
 /// The cookie of one resource. In a file, cookies of many resources stand side by side.
 #[derive(Debug)]
@@ -33,17 +36,24 @@ impl Jar {
         let Some(set) = &answer.cookie else { return Ok(()) };
         self.cookie = Some(set.clone()).filter(|cookie| !cookie.is_empty());
         let Some(file) = &self.file else { return Ok(()) };
-        // Read anew: another command may have kept the cookie of another resource meanwhile.
+        let lost = |error: io::Error| {
+            let what = format!("the driver has answered, but its cookie cannot be kept in {}", file.display());
+            Failed::run(&what, &error)
+        };
+        // Until the new file is in its place: what another command keeps meanwhile would be lost.
+        let _turn = turn(file).map_err(lost)?;
         let mut all = self.read()?;
         match &self.cookie {
             Some(cookie) => all.insert(self.key.clone(), json!(cookie)),
             None => all.remove(&self.key),
         };
         let text = format!("{:#}\n", json!({ "cookies": all }));
-        write_whole(file, text.as_bytes(), PRIVATE).map_err(|error| {
-            let what = format!("the driver has answered, but its cookie cannot be kept in {}", file.display());
-            Failed::run(&what, &error)
-        })
+        write_whole(file, text.as_bytes(), PRIVATE).map_err(lost)
+    }
+
+    /// Whether cookies are kept from one run to the next.
+    pub(super) fn is_kept(&self) -> bool {
+        self.file.is_some()
     }
 
     fn read(&self) -> Result<Map<String, Value>, Failed> {
@@ -61,6 +71,17 @@ impl Jar {
             ))),
         }
     }
+}
+
+/// The right to change a file of cookies, until it is dropped. The file itself is replaced, so that it cannot be locked.
+fn turn(file: &Path) -> io::Result<Option<File>> {
+    let Some(file) = replaceable(file) else { return Ok(None) };
+    let name = file.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it names no file"))?;
+    let beside = file.with_file_name(format!(".{}.lock", name.to_string_lossy()));
+    // It stays: whoever removed it would let two others in, one by the old file and one by the new.
+    let lock = File::options().write(true).create(true).truncate(false).mode(PRIVATE).open(beside)?;
+    lock.lock()?;
+    Ok(Some(lock))
 }
 
 #[cfg(test)]
@@ -96,6 +117,25 @@ mod tests {
         );
         one.keep(&setting(Some(""))).unwrap();
         assert_eq!((open("a one").cookie(), open("a two").cookie().as_deref()), (None, Some("cd1.two")));
+    }
+
+    #[test]
+    fn cookies_that_are_kept_at_the_same_time_are_all_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("cookies.json");
+        std::thread::scope(|scope| {
+            for number in 0..8 {
+                let file = file.clone();
+                scope.spawn(move || {
+                    for round in 0..10 {
+                        let mut jar = Jar::open(Some(file.clone()), format!("a {number}-{round}")).unwrap();
+                        jar.keep(&setting(Some("cd1.one"))).unwrap();
+                    }
+                });
+            }
+        });
+        let kept = Jar::open(Some(file), String::new()).unwrap().read().unwrap();
+        assert_eq!(kept.len(), 80);
     }
 
     #[test]

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use crate::backend::Given;
-use crate::cache::{Code, GuResId};
-use crate::cli::Failed;
+use crate::cache::{Code, FieldError, GuResId};
 use crate::cli::files::{parse_object, read_object};
+use crate::cli::{Failed, body};
 use crate::driver::{Call, DriverError};
 
 /// The file of inputs in the job's directory.
@@ -80,14 +80,25 @@ impl Sources {
 
 impl Inputs {
     /// The resource alone, for a destroy whose inputs are not legal any more.
+    ///
+    /// Its account has to be: with another identity the cache is not found, and would stay as if it were gone.
     pub(super) fn call(&self) -> Result<Call, DriverError> {
-        let account =
-            Value::Object(self.body.clone()).pointer("/driver/secrets/account").and_then(Value::as_object).cloned();
-        let credentials = account.as_ref().map(Given::recognise).transpose().map_err(|fields| {
+        let refused = |fields: Vec<FieldError>| {
             let mut error = DriverError::fields(fields);
             error.code = Code::Credentials;
             error
-        })?;
+        };
+        let nothing = Map::new();
+        let mut secrets = &self.body;
+        for (key, path) in [("driver", "driver"), ("secrets", "driver.secrets")] {
+            secrets = match secrets.get(key) {
+                None | Some(Value::Null) => &nothing,
+                Some(Value::Object(inner)) => inner,
+                Some(_) => return Err(refused(vec![FieldError::new(path, "an object", "something else")])),
+            };
+        }
+        let account = body::account(secrets).map_err(|error| refused(vec![error]))?;
+        let credentials = account.as_ref().map(Given::recognise).transpose().map_err(refused)?;
         Ok(Call {
             id: self.id.clone(),
             route: self.route.clone(),
@@ -196,6 +207,30 @@ mod tests {
         ] {
             let Err(Failed::Config(error)) = read_with(Sources::default(), &variables) else { panic!("{variables:?}") };
             assert!(error.contains(told) && !error.contains("CANARY"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_destroy_never_passes_over_an_account_that_is_there() {
+        let key = json!({"AccessKeyId": "a", "SecretAccessKey": "b"});
+        let call = |body: Value| {
+            let body = body.as_object().unwrap().clone();
+            Inputs { id: GuResId::parse("abc").unwrap(), route: None, body }.call()
+        };
+        let with = |account: Value| call(json!({"driver": {"values": {"size": 0}, "secrets": {"account": account}}}));
+        for none in [with(Value::Null), call(json!({})), call(json!({"driver": null}))] {
+            assert!(none.unwrap().credentials.is_none());
+        }
+        for known in [key.clone(), key.to_string().into()] {
+            assert!(with(known.clone()).unwrap().credentials.is_some(), "{known}");
+        }
+        for wrong in [json!("CANARY"), json!("[\"CANARY\"]"), json!(["CANARY"]), json!(1), json!({}), json!("")] {
+            let error = with(wrong.clone()).unwrap_err();
+            assert_eq!(error.code, Code::Credentials, "{wrong}");
+            assert!(!error.to_string().contains("CANARY"), "{error}");
+        }
+        for wrong in [json!({"driver": "CANARY"}), json!({"driver": {"secrets": "CANARY"}})] {
+            assert_eq!(call(wrong.clone()).unwrap_err().code, Code::Credentials, "{wrong}");
         }
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
+use tracing::Instrument as _;
 
 use self::inputs::{Inputs, Sources};
 use self::report::Report;
@@ -166,8 +167,10 @@ impl Work<'_> {
         let mut said = String::new();
         let stop = serve::shutdown();
         tokio::pin!(stop);
+        // The lines about what is done name who asked, as those of a server do.
+        let span = tracing::info_span!("job", id = %inputs.id, who = "command line");
         loop {
-            let asked = ask(cookie.clone());
+            let asked = ask(cookie.clone()).instrument(span.clone());
             tokio::pin!(asked);
             let outcome = tokio::select! {
                 outcome = &mut asked => outcome,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use crate::cli::Failed;
-use crate::cli::files::{PRIVATE, PUBLIC, write_whole};
+use crate::cli::files::{PRIVATE, PUBLIC, check_writable, write_whole};
 use crate::driver::Outputs;
 
 /// The files that the environment names. Each is written whole or not at all.
@@ -34,6 +34,9 @@ impl Report {
                 let why = format!("error: {name} = {}: there is no directory {}", file.display(), parent.display());
                 return Err(Failed::Config(why));
             }
+            check_writable(file).map_err(|error| {
+                Failed::Config(format!("error: {name} = {} cannot be written: {error}", file.display()))
+            })?;
         }
         Ok(())
     }

@@ -34,9 +34,9 @@ struct Statement {
 /// Options for AWS.
 #[derive(Debug, Args)]
 pub(super) struct AwsOptions {
-    /// What the names of caches begin with: `prefix` in the configuration.
-    #[arg(long, default_value = "cache", help_heading = "AWS")]
-    prefix: String,
+    /// What the names of caches begin with: `prefix` in the configuration; several times for those of `previous_prefixes`.
+    #[arg(long = "prefix", value_name = "PREFIX", default_value = "cache", help_heading = "AWS")]
+    prefixes: Vec<String>,
     /// What the names of the driver's parameter groups begin with: `providers.aws.parameter_groups.prefix`.
     #[arg(long, default_value = "cache-driver", help_heading = "AWS")]
     parameter_group_prefix: String,
@@ -61,7 +61,8 @@ pub(super) struct AwsOptions {
     /// With encryption-key: the key; several times for several. Without it any of the account.
     #[arg(long = "key", value_name = "ARN", help_heading = "AWS")]
     keys: Vec<String>,
-    /// With restore-file: the bucket; several times for several. Without it any.
+    /// With restore-file: the bucket; several times for several. Without it any, so that every object of the account that
+    /// its bucket lets it read can be restored.
     #[arg(long = "bucket", value_name = "NAME", help_heading = "AWS")]
     buckets: Vec<String>,
     /// For `--output trust`: the cluster's OIDC provider without https://, as `aws eks describe-cluster` tells it.
@@ -170,18 +171,30 @@ impl AwsOptions {
                 for pattern in permission.resources {
                     let (service, rest) = pattern.split_once(':').unwrap_or((pattern, "*"));
                     let parameters = checked("--parameter-group-prefix", &self.parameter_group_prefix, is_name)?;
-                    let own = if self.any_name { "*".to_owned() } else { format!("{}-*", self.prefix()?) };
-                    let rest = rest.replace("{prefix}-*", &own).replace("{parameters}", parameters);
-                    resources.push(format!("arn:{partition}:{service}:{region}:{account}:{rest}"));
+                    for own in self.own_names()? {
+                        let rest = rest.replace("{prefix}-*", &own).replace("{parameters}", parameters);
+                        let arn = format!("arn:{partition}:{service}:{region}:{account}:{rest}");
+                        if !resources.contains(&arn) {
+                            resources.push(arn);
+                        }
+                    }
                 }
                 (resources, None)
             }
         })
     }
 
-    fn prefix(&self) -> Result<&str, Failed> {
-        Prefix::try_from(self.prefix.clone()).map_err(|error| Failed::Config(format!("error: --prefix: {error}")))?;
-        Ok(&self.prefix)
+    /// The names that caches of the driver can have.
+    fn own_names(&self) -> Result<Vec<String>, Failed> {
+        if self.any_name {
+            return Ok(vec!["*".to_owned()]);
+        }
+        let mut names = Vec::new();
+        for prefix in &self.prefixes {
+            Prefix::try_from(prefix.clone()).map_err(|error| Failed::Config(format!("error: --prefix: {error}")))?;
+            names.push(format!("{prefix}-*"));
+        }
+        Ok(names)
     }
 
     fn partition(&self) -> Result<&str, Failed> {

@@ -12,6 +12,7 @@ use super::PlaceFailure;
 use crate::backend::{At, Backend, BackendError, Credentials, Owned, Scope};
 use crate::cache::{CacheName, Code, GuResId, Product, Provider};
 use crate::driver::Driver;
+use crate::telemetry;
 
 /// Calls that are made at the same time: enough for speed, few enough for the clouds' limits on reading.
 const AT_ONCE: usize = 8;
@@ -158,7 +159,7 @@ where
             let _permit = room.acquire_owned().await;
             (number, act.await)
         };
-        acts.spawn(acting.in_current_span());
+        acts.spawn(telemetry::carried(acting.in_current_span()));
     }
     let mut done = Vec::new();
     while let Some(act) = acts.join_next().await {

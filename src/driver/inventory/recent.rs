@@ -10,6 +10,7 @@ use super::Inventory;
 use crate::cache::Code;
 use crate::driver::progress::later;
 use crate::driver::{Driver, DriverError};
+use crate::telemetry;
 
 /// How old an inventory may be.
 const FRESH: Duration = Duration::from_mins(1);
@@ -33,7 +34,7 @@ impl Driver {
             *last = Some(made.clone());
             made
         };
-        let made = tokio::spawn(making.in_current_span()).await;
+        let made = tokio::spawn(telemetry::carried(making.in_current_span())).await;
         made.map_err(|_| DriverError::new(Code::Internal, "the inventory could not be made").retryable())
     }
 }

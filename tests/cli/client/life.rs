@@ -61,6 +61,21 @@ async fn without_waiting_the_driver_s_word_is_passed_on_and_get_can_wait_for_it(
 }
 
 #[tokio::test]
+async fn whoever_sends_an_account_is_told_to_keep_the_cookie() {
+    let world = World::start(FAST).await;
+    let driver = world.driver().await;
+    let account =
+        json!({"AccessKeyId": "ASIASANDBOX444455556666", "SecretAccessKey": "CANARY", "SessionToken": "CANARY"});
+    let body = json!({"type": "redis", "driver": {"values": {"size": "small"}, "secrets": {"account": account}}});
+    let (body, id, jar) = (world.write("with-account.json", &body.to_string()), world.id(), world.path("jar.json"));
+    let args = ["apply", &body, "--id", &id, "--no-wait"];
+    let told = run(&driver.args(&args), &[], "").await;
+    assert!(told.code == 0 && told.err.starts_with("warning: ") && told.err.contains("--cookie-file"), "{told:?}");
+    let kept = run(&driver.args(&[&args[..], &["--cookie-file", &jar]].concat()), &[], "").await;
+    assert!(kept.code == 0 && kept.err.is_empty(), "{kept:?}");
+}
+
+#[tokio::test]
 async fn a_dry_run_prints_the_plan_and_makes_nothing() {
     let world = World::start(FAST).await;
     let driver = world.driver().await;

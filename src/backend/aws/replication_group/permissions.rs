@@ -60,7 +60,7 @@ pub(super) const PERMISSIONS: &[Permission] = &[
     Permission::read("iam:SimulatePrincipalPolicy").for_check(),
     Permission::write("kms:CreateGrant").with(Feature::EncryptionKey),
     Permission::read("kms:DescribeKey").with(Feature::EncryptionKey),
-    Permission::read("s3:GetObject").with(Feature::RestoreFile),
-    Permission::write("sts:AssumeRole").with(Feature::Accounts),
+    Permission::secret("s3:GetObject").with(Feature::RestoreFile),
+    Permission::read("sts:AssumeRole").with(Feature::Accounts),
     Permission::read("sts:GetCallerIdentity"),
 ];
