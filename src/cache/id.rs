@@ -69,6 +69,12 @@ pub struct Prefix(String);
 impl Prefix {
     /// The longest that leaves room for the hash in the 40 characters that ElastiCache and Memorystore allow.
     pub const MAX_LEN: usize = CacheName::MAX_LEN - HASH_LEN - 1;
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl TryFrom<String> for Prefix {

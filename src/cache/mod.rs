@@ -11,6 +11,7 @@ pub(crate) mod product;
 pub mod schema;
 mod size;
 mod spec;
+mod ttl;
 mod value;
 mod window;
 
@@ -21,5 +22,6 @@ pub use place::Place;
 pub use product::{Engine, Mode, Product, Provider, UnknownWord};
 pub use size::{Offering, Size, SizeTable, TooBig};
 pub use spec::{Layer, Origin, Spec, check_developer, check_limits, read};
+pub use ttl::{NoTtl, Ttl};
 pub use value::{Apply, Auth, Backup, Capacity, EvictionPolicy, OnProviderChange, Persistence, Version};
 pub use window::{DailyWindow, Day, WeeklyWindow};

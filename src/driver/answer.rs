@@ -11,7 +11,7 @@ use super::lifecycle::Refusal;
 use super::locate::{Found, Halt, describe_owner};
 use super::plan::PlannedChange;
 use super::progress::{Hint, estimate, later, retry_after};
-use super::request::{Call, Failure, Outcome, Pending, Ready};
+use super::request::{Call, Failure, Marked, Outcome, Pending, Ready};
 use super::{About, Cookie, Driver, DriverError, Operation, outputs};
 use crate::backend::{BackendError, Change, ConnectionPassword, Diagnosis, Given, Kind, Ownership, Phase};
 use crate::cache::{Cause, Code, GuResId, Place, Product, Provider};
@@ -122,14 +122,15 @@ impl Driver {
         telemetry::seen(found.product(), phase, Some(since));
         let hint = self.hint(found.product(), operation, since, expected, phase, message);
         let cookie = asked.cookie(Some(seen_place(found)), Some((operation, since)));
-        let marked = found.seen.mark().map(|mark| mark.want.clone());
+        let mark = found.seen.mark();
+        let marked = Marked { want: mark.map(|mark| mark.want.clone()), state: mark.map(|mark| mark.state) };
         Pending { marked, ..self.pending_with(hint, cookie, &asked.call.id) }
     }
 
     fn pending_with(&self, hint: Hint, cookie: Cookie, id: &GuResId) -> Pending {
         let bounds = &self.config().lifecycle.retry_after;
         let retry_after = retry_after(&hint, bounds.min, bounds.max);
-        Pending { hint, creates: None, marked: None, retry_after, cookie: self.seal_cookie(cookie, id) }
+        Pending { hint, creates: None, marked: Marked::default(), retry_after, cookie: self.seal_cookie(cookie, id) }
     }
 
     fn hint(

@@ -12,10 +12,10 @@ use tracing::{Instrument, debug, info, warn};
 
 use super::{Driver, Operation, Outcome, Pending, Put};
 use crate::backend::{Observed, Phase};
-use crate::cache::{Code, GuResId, Mark};
+use crate::cache::{Code, GuResId, Mark, State};
 use crate::driver::lifecycle::Next;
 use crate::driver::progress::later;
-use crate::driver::request::Call;
+use crate::driver::request::{Call, Marked};
 use crate::telemetry::{self, Ended};
 
 /// What is kept up.
@@ -55,8 +55,8 @@ pub(super) struct Background {
     room: Arc<Semaphore>,
     most: usize,
     running: Mutex<(u64, HashMap<GuResId, Running>)>,
-    /// What the mark wanted when the caller was answered, of those that run.
-    marked: Mutex<HashMap<GuResId, String>>,
+    /// What the mark said when the caller was answered, of those that run.
+    marked: Mutex<HashMap<GuResId, Marked>>,
 }
 
 impl Background {
@@ -75,7 +75,7 @@ impl Background {
     fn begin(&self, id: &GuResId, pending: &Pending) {
         let (operation, since) = (pending.hint.status, pending.hint.current_time);
         let creates = pending.creates.map(|long| later(since, long));
-        self.remember(id, pending.marked.clone());
+        self.remember(id, Some(pending.marked.clone()));
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.0 += 1;
         let serial = running.0;
@@ -86,10 +86,10 @@ impl Background {
         running.1.insert(id.clone(), Running { serial, operation, since, creates, phase, began });
     }
 
-    fn remember(&self, id: &GuResId, marked: Option<String>) {
+    fn remember(&self, id: &GuResId, marked: Option<Marked>) {
         let mut all = self.marked.lock().unwrap_or_else(PoisonError::into_inner);
         match marked {
-            Some(want) => drop(all.insert(id.clone(), want)),
+            Some(marked) => drop(all.insert(id.clone(), marked)),
             None => drop(all.remove(id)),
         }
     }
@@ -135,6 +135,16 @@ impl Background {
     pub(super) fn all(&self) -> Vec<(Operation, Phase)> {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.1.values().map(|running| (running.operation, running.phase)).collect()
+    }
+
+    /// Whether somebody let go of a cache that the driver answered for when it was last seen.
+    fn is_let_go(&self, id: &GuResId, state: State) -> bool {
+        let mut all = self.marked.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(Marked { state: known, .. }) = all.get_mut(id) else { return false };
+        if state == State::Owned {
+            *known = Some(state);
+        }
+        *known.get_or_insert(state) == State::Owned && state != State::Owned
     }
 
     /// How many tasks there are, of how many.
@@ -188,6 +198,11 @@ impl Who {
     pub(super) fn is_caller(self) -> bool {
         !matches!(self, Self::Background(_))
     }
+
+    /// Whether a request has just come.
+    fn is_first(self) -> bool {
+        matches!(self, Self::Caller)
+    }
 }
 
 /// What a background step makes of what it sees.
@@ -205,10 +220,14 @@ impl Driver {
     /// Whether a background PUT may go on. What its caller asked for is not the last word: a DELETE may have come to another
     /// driver. So a cache is made only where there was none when the caller was answered.
     ///
-    /// Nor does it change a cache that was marked since, for something else than it wants.
+    /// Nor does it change a cache that was marked since, for something else than it wants; and it takes none back that was
+    /// let go, held or retired since.
     pub(super) fn heed(&self, id: &GuResId, who: Who, want: &str, next: &Next, seen: &Observed) -> Heed {
-        let Who::Background(serial) = who else { return Heed::Go };
         let background = &self.inner.background;
+        if !who.is_first() && seen.mark().is_some_and(|mark| background.is_let_go(id, mark.state)) {
+            return Heed::Stop;
+        }
+        let Who::Background(serial) = who else { return Heed::Go };
         let Some(running) = background.current(id) else { return Heed::Stop };
         let now = self.inner.clock.now();
         let creates = running.creates.is_some_and(|until| now < until);
@@ -225,7 +244,7 @@ impl Driver {
                 }
                 let Some(mark) = seen.mark().filter(|mark| mark.want != want) else { return Heed::Go };
                 let mut marked = background.marked.lock().unwrap_or_else(PoisonError::into_inner);
-                let known = marked.entry(id.clone()).or_insert_with(|| mark.want.clone());
+                let known = marked.entry(id.clone()).or_default().want.get_or_insert_with(|| mark.want.clone());
                 if *known == mark.want { Heed::Go } else { Heed::Stop }
             }
         }

@@ -24,7 +24,7 @@ impl Driver {
     fn planned(&self, put: &Put, judged: Judged) -> Plan {
         let Judged { found, older, resolved, wanted, next, mut warnings } = judged;
         let seen_mark = found.seen.mark();
-        let mark = seen_mark.map(|mark| self.remarked(put, mark, Some(wanted.want.clone())));
+        let mark = seen_mark.map(|mark| self.remarked(put, &found.seen, mark, Some(wanted.want.clone())));
         // A plan shows calls, not passwords: the mark of a new cache is drawn anew when it is made.
         let mark = mark.unwrap_or_else(|| Mark {
             password: Some(Password { key: String::new(), generation: 0, salt: String::new() }),

@@ -8,7 +8,7 @@ use super::request::Call;
 use super::strays::{Certainty, Stray};
 use super::{Cookie, Driver, DriverError, Failure};
 use crate::backend::{At, Backend, BackendError, Credentials, Given, Kind, Observed, Ownership, Phase, Scope};
-use crate::cache::{CacheName, GuResId, Place, Product, Provider, State};
+use crate::cache::{CacheName, GuResId, Mark, Place, Prefix, Product, Provider, State};
 use crate::config::Config;
 use crate::telemetry;
 
@@ -248,6 +248,14 @@ impl Driver {
                 }
             }
         }
+    }
+
+    /// Whether this installation made the cache, or somebody's adopted one: another may use the same account.
+    pub(super) fn made(&self, mark: &Mark, name: &CacheName) -> bool {
+        let config = self.config();
+        let mut prefixes = std::iter::once(&config.prefix).chain(&config.previous_prefixes);
+        let begins = |prefix: &Prefix| name.as_str().strip_prefix(prefix.as_str()).is_some_and(|r| r.starts_with('-'));
+        mark.adopted || prefixes.any(begins)
     }
 
     /// The names that the resource's cache can have: by today's prefix, and by those of old.

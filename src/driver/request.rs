@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::{DriverError, Hint, Outputs};
 use crate::backend::Given;
-use crate::cache::{GuResId, Product, Spec};
+use crate::cache::{GuResId, Product, Spec, State};
 
 /// What every request brings.
 #[derive(Debug, Clone)]
@@ -78,12 +78,21 @@ pub struct Pending {
     pub hint: Hint,
     /// For how long a cache may still be created by what goes on in the background.
     pub creates: Option<Duration>,
-    /// What the mark of the cache wanted when this was answered.
-    pub marked: Option<String>,
+    /// What the mark of the cache said when this was answered.
+    pub(super) marked: Marked,
     /// When to ask again.
     pub retry_after: Duration,
     /// The cookie to set.
     pub cookie: String,
+}
+
+/// What a mark said, as far as one was seen.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Marked {
+    /// What it wanted.
+    pub(super) want: Option<String>,
+    /// Whether the driver answered for the cache.
+    pub(super) state: Option<State>,
 }
 
 /// A refusal, with the cookie to set if something exists.

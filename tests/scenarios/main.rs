@@ -8,6 +8,8 @@ mod bad_input;
 mod changes;
 mod conflicts;
 mod credentials;
+#[cfg(all(feature = "gcp", feature = "azure"))]
+mod ends;
 mod failures;
 #[cfg(all(feature = "gcp", feature = "azure"))]
 mod google;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::harness::{Clouds, Server, World, sha256};
 
 use Provider::{Aws, Azure, Gcp};
-use SweepOutcome::{Begun, Done, Failed, Would};
+use SweepOutcome::{Begun, Done, Later, Protected, Would};
 
 const CLOUDS: [Provider; 3] = [Aws, Gcp, Azure];
 
@@ -219,9 +219,9 @@ async fn the_end_of_a_ttl_is_a_delete_with_its_protection_its_hold_and_its_detac
         let of = |action: &&cache_driver::driver::SweepAction| action.id.as_ref().unwrap().as_str() == all[resource].id;
         swept.actions.iter().find(of).unwrap()
     };
-    assert_eq!((outcome(0).outcome, outcome(0).error.unwrap().as_str()), (Failed, "RES-110"), "{swept:#?}");
+    assert_eq!((outcome(0).outcome, outcome(0).error.unwrap().as_str()), (Protected, "RES-110"), "{swept:#?}");
     assert!(outcome(0).message.contains(&format!("cache-driver release {}", all[0].id)), "{swept:#?}");
-    assert!(swept.has_failed());
+    assert!(!swept.has_failed());
     assert_eq!((outcome(1).outcome, outcome(2).outcome), (Done, Done), "{swept:#?}");
     assert_eq!(clouds.at(Aws).await.len(), 3);
     all[0].get().await.is(200);
@@ -369,7 +369,7 @@ async fn two_sweeps_at_once_do_everything_once() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_done_now_fails_with_its_reason_and_is_done_by_the_next_sweep() {
+async fn what_cannot_be_done_now_is_told_with_its_reason_and_done_by_the_next_sweep() {
     let world = World::start().await;
     let driver = world.driver().await;
     let mut resource = world.resource(&driver);
@@ -379,8 +379,13 @@ async fn what_cannot_be_done_now_fails_with_its_reason_and_is_done_by_the_next_s
     let id = world.only_cache().await["ReplicationGroupId"].clone();
     world.mutate(json!({"op": "status", "id": id, "status": "snapshotting", "seconds": 600})).await;
     let swept = sweep(&driver).await;
-    assert_eq!(told(&swept), [("remove", Failed)], "{swept:#?}");
-    assert!(swept.has_failed() && !swept.actions[0].message.is_empty());
+    assert_eq!(told(&swept), [("remove", Later)], "{swept:#?}");
+    assert!(!swept.has_failed() && swept.actions[0].message.contains("snapshotting"), "{swept:#?}");
+    world.fault(json!({"kind": "throttle", "action": "DeleteReplicationGroup", "times": 1}));
+    world.minutes(11);
+    let swept = sweep(&driver).await;
+    assert_eq!(told(&swept), [("remove", Later)], "{swept:#?}");
+    assert!(!swept.has_failed(), "{swept:#?}");
     world.minutes(11);
     assert_eq!(told(&sweep(&driver).await), [("remove", Begun)]);
 }

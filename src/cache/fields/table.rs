@@ -2,7 +2,7 @@
 
 use super::native::{AWS, AZURE, GCP};
 use super::text::{
-    CHANGE_ID, DAILY, DURATION, EXISTING, FREE, KEY, NAME, PARAMETER, REGION, SALT, SNAPSHOT, TAG_KEY, VERSION, WEEKLY,
+    CHANGE_ID, DAILY, EXISTING, FREE, KEY, NAME, PARAMETER, REGION, SALT, SNAPSHOT, TAG_KEY, TTL, VERSION, WEEKLY,
 };
 use super::{Field, Kind};
 use crate::cache::{
@@ -136,9 +136,9 @@ pub const INPUTS: &[Field] = &[
     Field::new("name_salt", Kind::Text(&SALT), "none", "Gives the same resource a fresh name at the cloud."),
     Field::new(
         "ttl",
-        Kind::Text(&DURATION),
+        Kind::Text(&TTL),
         "none",
-        "How old the cache may get; then `cache-driver sweep` removes it.",
+        "How old the cache may get; then `cache-driver sweep` removes it. `none` lifts an earlier one.",
     ),
     Field::new(
         "tags",

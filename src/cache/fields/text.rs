@@ -1,7 +1,7 @@
 //! The forms of texts. Each is told twice, as a predicate for reading and as a pattern for the JSON Schema; a test holds
 //! the two together. Patterns keep to what ECMA-262 and RE2 share: no look-around, no counts above 1000.
 
-use crate::cache::{DailyWindow, Version, WeeklyWindow};
+use crate::cache::{DailyWindow, Ttl, Version, WeeklyWindow};
 
 /// A form of text.
 #[derive(Debug, Clone, Copy)]
@@ -97,8 +97,11 @@ pub(super) const DAILY: Text = text(
     "([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]",
     |t| t.parse::<DailyWindow>().is_ok(),
 );
-pub(super) const DURATION: Text =
-    text("a duration such as `36h` or `7d` (units s, m, h, d, w)", "[1-9][0-9]{0,4}[smhdw]", |t| seconds(t).is_some());
+pub(super) const TTL: Text = text(
+    "a duration such as `36h` or `7d` (units s, m, h, d, w), or `none`",
+    "[1-9][0-9]{0,4}[smhdw]|none|never",
+    |t| t.parse::<Ttl>().is_ok(),
+);
 pub(super) const FREE: Text = with_numbers(
     text("a text of at most 256 characters", r"[^\x00-\x1f\x7f-\x9f]{1,256}", |t| {
         (1..=256).contains(&t.chars().count()) && !t.chars().any(char::is_control)

@@ -106,7 +106,7 @@ fn memcached(spec: &Spec, errors: &mut Vec<FieldError>) {
 }
 
 fn life(spec: &Spec, errors: &mut Vec<FieldError>) {
-    if spec.ttl.is_some() {
+    if spec.ttl.is_some_and(|ttl| ttl.length().is_some()) {
         if let Some(on_delete) = spec.on_delete.filter(|on| matches!(on, OnDelete::Hold | OnDelete::Detach)) {
             errors.push(wrong(spec, "on_delete", "delete or snapshot beside `ttl`, whose end is meant", on_delete));
         }

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
-use std::time::Duration;
 
 use aws_lc_rs::digest;
 use serde_json::{Map, Value, json};
 
 use super::Spec;
-use crate::cache::fields::seconds;
 use crate::cache::{Backup, Capacity, Provider, Version};
 
 impl Spec {
@@ -43,7 +41,7 @@ impl Spec {
             "rotate" => self.rotate = whole(value),
             "restore_from" => self.restore_from = text(value),
             "name_salt" => self.name_salt = text(value),
-            "ttl" => self.ttl = value.as_str().and_then(seconds).map(Duration::from_secs),
+            "ttl" => self.ttl = word(value),
             "region" => self.region = text(value),
             "account" => self.account = text(value),
             dotted => self.put_entry(dotted, value),
@@ -105,7 +103,7 @@ impl Spec {
         add("rotate", self.rotate.map(Value::from));
         add("restore_from", self.restore_from.as_ref().map(written));
         add("name_salt", self.name_salt.as_ref().map(written));
-        add("ttl", self.ttl.map(|ttl| written(duration(ttl.as_secs()))));
+        add("ttl", self.ttl.map(written));
         add("tags", (!self.tags.is_empty()).then(|| json!(self.tags)));
         add("context", (!self.context.is_empty()).then(|| json!(self.context)));
         add("region", self.region.as_ref().map(written));

@@ -6,13 +6,12 @@ mod limits;
 mod merge;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use super::{
     Apply, Auth, Backup, Capacity, Engine, EvictionPolicy, FieldError, Mode, OnDelete, OnProviderChange, Persistence,
-    Product, Provider, Version, WeeklyWindow,
+    Product, Provider, Ttl, Version, WeeklyWindow,
 };
 
 pub(super) use convert::duration;
@@ -113,7 +112,7 @@ pub struct Spec {
     /// Gives the same resource a fresh name.
     pub name_salt: Option<String>,
     /// After which time the sweep removes the cache.
-    pub ttl: Option<Duration>,
+    pub ttl: Option<Ttl>,
     /// Tags or labels.
     pub tags: BTreeMap<String, String>,
     /// Whose cache it is: `org`, `app`, `env`, `env_type`, `res`.

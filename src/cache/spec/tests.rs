@@ -59,7 +59,11 @@ fn what_is_read_is_summarised_in_full_and_reads_back_the_same() {
     assert_eq!(spec(&summary), first);
     assert_eq!(summary["version"], "8.0");
     assert_eq!(summary["ttl"], "1w");
-    assert_eq!(first.ttl, Some(Duration::from_hours(24 * 7)));
+    assert_eq!(first.ttl, Some(Ttl::After(Duration::from_hours(24 * 7))));
+    for none in ["none", "never"] {
+        let lifted = spec(&json!({ "ttl": none, "on_delete": "hold", "deletion_protection": true }));
+        assert_eq!((lifted.ttl, &lifted.set_fields()["ttl"]), (Some(Ttl::Never), &json!("none")));
+    }
     assert_eq!(first.native(Provider::Aws, "multi_az"), Some(&json!(true)));
 }
 
@@ -262,6 +266,7 @@ fn developers_set_what_the_route_lets_them_and_as_far_as_it_does() {
     assert_eq!(paths(json!({ "memory_gb": 1.5 })), ["resource.memory_gb"]);
     assert_eq!(paths(json!({ "replicas": "3" })), ["resource.replicas"]);
     assert_eq!(paths(json!({ "ttl": "8d" })), ["resource.ttl"]);
+    assert_eq!(paths(json!({ "ttl": "none" })), ["resource.ttl"]);
     assert_eq!(paths(json!({ "location": "us" })), ["resource.location"]);
     assert_eq!(paths(json!({ "tls": false })), ["resource.tls"]);
     let big = r#"{"node_type": "cache.r7g.xlarge"}"#;

@@ -25,6 +25,8 @@ words! {
         Route = "route",
         /// Its name does not follow from the config.
         Name = "name",
+        /// Another cache serves the same resource.
+        Double = "double",
         /// An operation is not done though its time is over.
         Late = "late",
         /// The cloud calls it failed.
@@ -66,6 +68,8 @@ pub(super) struct Known<'a> {
     pub(super) unseen: Option<&'a str>,
     /// The names that it could have by the config.
     pub(super) names: &'a [CacheName],
+    /// Whether its name begins as the config says, or it was adopted.
+    pub(super) made_here: bool,
     pub(super) routes: &'a BTreeMap<String, Route>,
     pub(super) limits: Deadlines,
     pub(super) now: Timestamp,
@@ -73,7 +77,7 @@ pub(super) struct Known<'a> {
 
 impl Known<'_> {
     fn forgotten(&self) -> Option<&Due> {
-        self.due.iter().find(|due| later(due.at, FORGOTTEN) <= self.now)
+        self.due.iter().find(|due| self.made_here && later(due.at, FORGOTTEN) <= self.now)
     }
 }
 
@@ -87,9 +91,12 @@ pub(super) fn findings(known: &Known<'_>) -> Vec<Finding> {
     if let Some(message) = route(known) {
         add(FindingKind::Route, message);
     }
-    if !known.mark.adopted && !known.names.contains(&known.place.name) {
-        let message = "its name follows neither from prefix nor from previous_prefixes; it was made with a name_salt, or \
-                       by another config";
+    if !known.made_here {
+        let message = "it is of another installation: its name begins neither with prefix nor with one of \
+                       previous_prefixes, so that no sweep of this one touches it";
+        add(FindingKind::Name, message.to_owned());
+    } else if !known.mark.adopted && !known.names.contains(&known.place.name) {
+        let message = "its name follows neither from prefix nor from previous_prefixes; it was made with a name_salt";
         add(FindingKind::Name, message.to_owned());
     }
     let since = known.mark.since;
@@ -183,6 +190,7 @@ mod tests {
         shape: Option<Vec<Difference>>,
         unseen: Option<&'static str>,
         names: Vec<CacheName>,
+        made_here: bool,
         routes: BTreeMap<String, Route>,
     }
 
@@ -196,7 +204,17 @@ mod tests {
             mark.route = Some("redis".to_owned());
             let routes = BTreeMap::from([("redis".to_owned(), Route::new("redis"))]);
             let (due, shape) = (Vec::new(), Some(Vec::new()));
-            Self { place, mark, phase: Phase::Ready, due, shape, unseen: None, names: vec![name], routes }
+            Self {
+                place,
+                mark,
+                phase: Phase::Ready,
+                due,
+                shape,
+                unseen: None,
+                names: vec![name],
+                made_here: true,
+                routes,
+            }
         }
 
         fn told(&self) -> (Vec<FindingKind>, Option<String>) {
@@ -209,6 +227,7 @@ mod tests {
                 shape: self.shape.clone(),
                 unseen: self.unseen,
                 names: &self.names,
+                made_here: self.made_here,
                 routes: &self.routes,
                 limits: Deadlines::of(self.place.product),
                 now: at(NOW),
@@ -240,6 +259,7 @@ mod tests {
         };
         assert_told(|scene| scene.shape = Some(vec![size]), &[Kind::Drift], false);
         assert_told(|scene| scene.names.clear(), &[Kind::Name], false);
+        assert_told(|scene| scene.made_here = false, &[Kind::Name], false);
         assert_told(|scene| (scene.names.clear(), scene.mark.adopted = true).1, &[], false);
         assert_told(|scene| scene.phase = Phase::Failed, &[Kind::Failed], false);
         assert_told(|scene| scene.phase = Phase::Shell, &[Kind::Shell], true);

@@ -7,7 +7,7 @@ mod places;
 mod recent;
 mod shape;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -137,6 +137,7 @@ impl Driver {
         })
         .await;
         caches.sort_by(|a, b| sorted(a).cmp(&sorted(b)));
+        tell_doubles(&mut caches);
         Inventory { at: self.clock().now(), places: listing.places, caches, failures: listing.failures }
     }
 
@@ -169,6 +170,7 @@ impl Driver {
             shape: looked.as_ref().map(|looked| shape::differences(backend.as_ref(), &mark, looked)),
             unseen: unseen.as_deref(),
             names: &self.names(&mark.id, None),
+            made_here: self.made(&mark, &at.place.name),
             routes: &self.config().routes,
             limits,
             now,
@@ -209,6 +211,21 @@ impl Inventory {
             entry.orphan.get_or_insert_with(|| message.clone());
             entry.findings.push(Finding { kind: FindingKind::Unknown, message });
         }
+    }
+}
+
+/// Tells which caches in use serve one resource. While one takes the place of another, that is as it should be.
+fn tell_doubles(caches: &mut [Entry]) {
+    let mut places: BTreeMap<GuResId, Vec<String>> = BTreeMap::new();
+    let in_use = |entry: &Entry| entry.state == State::Owned && entry.phase != Phase::Deleting;
+    for entry in caches.iter().filter(|entry| in_use(entry)) {
+        let place = format!("{} {} in {}", entry.product, entry.name, entry.location);
+        places.entry(entry.id.clone()).or_default().push(place);
+    }
+    for entry in caches.iter_mut().filter(|entry| in_use(entry)) {
+        let Some(all) = places.get(&entry.id).filter(|all| all.len() > 1) else { continue };
+        let message = format!("{} caches in use serve its resource: {}", all.len(), all.join(", "));
+        entry.findings.push(Finding { kind: FindingKind::Double, message });
     }
 }
 

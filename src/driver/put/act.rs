@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::backend::{BackendError, Goal, Kind, Ownership, Pace, PasswordMaker, Phase, Resolved, Step};
-use crate::cache::{Code, FieldError, GuResId, Intent, Mark, OnDelete, Password, Place, State};
+use crate::cache::{Code, FieldError, GuResId, Intent, Mark, OnDelete, Password, Place, State, Ttl};
 use crate::driver::answer::{Asked, explained, unexplained};
 use crate::driver::background::Who;
 use crate::driver::locate::{Found, Halt};
@@ -41,7 +41,7 @@ impl Driver {
         mark.capacity.clone_from(&resolved.capacity);
         mark.on_delete = put.spec.on_delete.unwrap_or(OnDelete::Delete);
         mark.hold_hours = put.spec.delete_hold_hours.filter(|_| mark.on_delete == OnDelete::Hold);
-        mark.ttl = put.spec.ttl;
+        mark.ttl = put.spec.ttl.and_then(Ttl::length);
         mark.protected = put.spec.deletion_protection.unwrap_or(false);
         mark.route.clone_from(&put.call.route);
         let by_driver = found.backend.capabilities().password == PasswordMaker::Driver;
@@ -106,7 +106,7 @@ impl Driver {
         mark.adopted = true;
         mark.on_delete = put.spec.on_delete.unwrap_or(OnDelete::Detach);
         mark.hold_hours = put.spec.delete_hold_hours.filter(|_| mark.on_delete == OnDelete::Hold);
-        mark.ttl = put.spec.ttl;
+        mark.ttl = put.spec.ttl.and_then(Ttl::length);
         mark.protected = put.spec.deletion_protection.unwrap_or(false);
         mark.route.clone_from(&put.call.route);
         tracing::info!(id = %put.call.id, place = %found.at.place, "adopting");

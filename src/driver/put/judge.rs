@@ -3,12 +3,11 @@
 use serde_json::Value;
 
 use crate::backend::{Backend, Change, Class, PasswordMaker, Phase, Resolved};
-use crate::cache::{CacheName, Code, FieldError, Mark, OnDelete, OnProviderChange, Origin, Place, Provider, State};
+use crate::cache::{CacheName, Code, FieldError, OnProviderChange, Origin, Place, Provider, State};
 use crate::config::DefaultsApply;
 use crate::driver::answer::{Asked, refused_changes};
 use crate::driver::lifecycle::{self, Next, Wanted, Wish};
 use crate::driver::locate::{Found, Halt, Keys};
-use crate::driver::progress::later;
 use crate::driver::strays::Certainty;
 use crate::driver::{Cookie, Driver, DriverError, Failure, Operation, Put, change_id};
 use crate::telemetry::{self, Notice};
@@ -79,6 +78,7 @@ impl Driver {
         }
         warnings.extend(resolved.warnings.iter().cloned());
         self.refuse_past_ttl(put, &found)?;
+        warnings.extend(self.end_untold(put, &found));
 
         let changes = self.changes(put, &resolved, &found, &place);
         let allowed = changes.iter().filter(|change| put.spec.allow.contains(&change_id(&put.call.id, change)));
@@ -95,7 +95,7 @@ impl Driver {
                     // Noted only once the cache has that size: noted earlier, it would hide that the update failed.
                     let resized =
                         changes.is_empty() && resolved.capacity.is_some() && resolved.capacity != mark.capacity;
-                    resized || self.remarked(put, mark, None) != *mark
+                    resized || self.remarked(put, &found.seen, mark, None) != *mark
                 }),
             changes,
         };
@@ -166,13 +166,15 @@ impl Driver {
             None => {}
         }
         let target = match self.look(place.clone(), keys).await {
-            Ok(target) if target.exists() => return Ok((target, None)),
+            // One that was retired or let go does not hide the one that is in use elsewhere.
+            Ok(target) if target.exists() && (!target.is_of(id) || is_current(&target)) => return Ok((target, None)),
             Err(failed) if failed.error.kind.is_transient() => return Err(failed.into()),
             target => target,
         };
         let salt = put.spec.name_salt.as_deref();
         let mut search = self.search(id, salt, keys, std::slice::from_ref(place), Certainty::Recent).await;
-        if let Some(found) = search.current().filter(|found| target.is_ok() || is_current(found)) {
+        let is_empty = target.as_ref().is_ok_and(|target| !target.exists());
+        if let Some(found) = search.current().filter(|found| is_empty || is_current(found)) {
             return Ok((found, None));
         }
         match search.transient.pop() {
@@ -223,42 +225,6 @@ impl Driver {
         );
         let asked = Asked { call: &put.call, cookie, adopted_password: None };
         self.refuse(&asked, found, error)
-    }
-
-    /// A cache that is older than a new `ttl` would be gone with the next sweep: said rather than done.
-    fn refuse_past_ttl(&self, put: &Put, found: &Found) -> Result<(), DriverError> {
-        let lives = matches!(found.seen.phase, Phase::Ready | Phase::Changing | Phase::Busy);
-        let Some(ttl) = put.spec.ttl.filter(|_| lives) else { return Ok(()) };
-        let Some(born) = found.seen.created_at else { return Ok(()) };
-        let unchanged = found.seen.mark().is_some_and(|mark| mark.id == put.call.id && mark.ttl == Some(ttl));
-        let now = self.inner.clock.now();
-        if unchanged || later(born, ttl) > now {
-            return Ok(());
-        }
-        let hours = now.duration_since(born).as_hours();
-        let expected = format!("more than {hours}h, the age of the cache");
-        let got = humantime::format_duration(ttl).to_string();
-        let field = FieldError::new(put.spec.path_of("ttl"), expected, got);
-        let hint = "it counts from the cache's creation, so the next sweep would remove it; DELETE it if that is meant";
-        Err(DriverError::fields(vec![field.hint(hint)]).product(found.product()))
-    }
-
-    /// The mark as this request wants it. `want` starts a new operation.
-    pub(in crate::driver) fn remarked(&self, put: &Put, mark: &Mark, want: Option<String>) -> Mark {
-        let mut new = mark.clone();
-        new.state = State::Owned;
-        new.protected = put.spec.deletion_protection.unwrap_or(mark.protected);
-        new.on_delete = put.spec.on_delete.unwrap_or(mark.on_delete);
-        new.hold_hours = put.spec.delete_hold_hours.or(mark.hold_hours).filter(|_| new.on_delete == OnDelete::Hold);
-        new.ttl = put.spec.ttl.or(mark.ttl);
-        if mark.state != State::Owned {
-            new.intent = None;
-        }
-        if let Some(want) = want {
-            new.want = want;
-            new.since = self.inner.clock.now();
-        }
-        new
     }
 }
 

@@ -2,8 +2,10 @@
 
 mod act;
 mod judge;
+mod remark;
 
 pub(super) use judge::Judged;
+use remark::is_overdue;
 use secrecy::SecretString;
 
 use super::answer::Asked;
@@ -13,7 +15,7 @@ use super::locate::{Found, Halt};
 use super::request::{Failure, Outcome, Pending, Put};
 use super::{Driver, DriverError, Operation};
 use crate::backend::{Change, Goal, Pace, Phase, Resolved, Step};
-use crate::cache::{Apply, Code, Intent, Mark};
+use crate::cache::{Apply, Code, Mark};
 
 impl Driver {
     /// One step. `None` if something newer has overtaken it.
@@ -108,7 +110,7 @@ impl Driver {
             Next::Mark => self.remark(put, asked, found, &resolved, warnings).await,
             Next::Rotate => {
                 let mark = own_mark(&found)?;
-                let ran = self.rotate(put, &found, self.remarked(put, &mark, Some(wanted.want))).await?;
+                let ran = self.rotate(put, &found, self.remarked(put, &found.seen, &mark, Some(wanted.want))).await?;
                 Ok(started(Operation::Updating, &ran))
             }
             Next::Settle => {
@@ -144,7 +146,7 @@ impl Driver {
         let now = self.inner.clock.now();
         let mark = own_mark(&found)?;
         let capacity = resolved.capacity.clone().or_else(|| mark.capacity.clone());
-        let mut mark = Mark { capacity, ..self.remarked(put, &mark, None) };
+        let mut mark = Mark { capacity, ..self.remarked(put, &found.seen, &mark, None) };
         if self.is_recalled(put, asked.cookie) {
             mark.since = now;
         }
@@ -187,7 +189,7 @@ impl Driver {
         changes: &[Change],
         want: String,
     ) -> Result<Vec<Step>, Halt> {
-        let mut mark = self.remarked(put, &own_mark(found)?, Some(want));
+        let mut mark = self.remarked(put, &found.seen, &own_mark(found)?, Some(want));
         let mut password = None;
         if changes.iter().any(|change| change.field == "auth") {
             mark.password = Some(self.inner.keyring.new_password(self.inner.random.as_ref()));
@@ -250,12 +252,6 @@ impl Driver {
 /// The mark of a cache that `lifecycle` found to be the resource's.
 fn own_mark(found: &Found) -> Result<Mark, Halt> {
     found.seen.mark().cloned().ok_or_else(lost_mark)
-}
-
-/// Whether a sweep may be about to remove it.
-fn is_overdue(found: &Found, now: jiff::Timestamp) -> bool {
-    let intent = found.seen.mark().and_then(|mark| mark.intent);
-    matches!(intent, Some(Intent::DeleteAfter(at)) if at <= now)
 }
 
 /// A state that `lifecycle` never gives: said aloud rather than papered over.

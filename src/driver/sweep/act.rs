@@ -20,13 +20,11 @@ impl Driver {
         };
         match tried.instrument(span).await {
             Ok(tried) => tried,
-            Err(Halt::Fail(failure)) => Tried::failed(&failure.error, false),
-            Err(Halt::Later(LookFailed { product, error })) if dry_run => {
-                Tried::failed(&DriverError::backend(product, error), false)
-            }
-            Err(Halt::Later(LookFailed { product, error })) => match self.overtaken(job).await {
+            Err(Halt::Fail(failure)) => Tried::failed(&failure.error),
+            Err(Halt::Later(LookFailed { error, .. })) if dry_run => Tried::later(error.to_string(), false),
+            Err(Halt::Later(LookFailed { error, .. })) => match self.overtaken(job).await {
                 Some(why) => Tried::new(SweepOutcome::Overtaken, why),
-                None => Tried::failed(&DriverError::backend(product, error), true),
+                None => Tried::later(error.to_string(), true),
             },
         }
     }
@@ -72,16 +70,19 @@ impl Driver {
         if !still.iter().any(|due| due.task == job.due.task && due.is_now(limits.now)) {
             return Ok(Tried::new(SweepOutcome::Overtaken, "it is not due any more"));
         }
+        if matches!(found.seen.phase, Phase::Changing | Phase::Busy) {
+            return Ok(busy(&found, job));
+        }
         match job.due.task {
-            Task::Expire => self.expire(&found, mark, dry_run).await,
+            Task::Expire => self.expire(&found, mark, job, dry_run).await,
             Task::Remove | Task::Clear => self.remove_due(&found, mark, job, dry_run).await,
-            Task::Settle => self.settle_due(&found, mark, dry_run).await,
+            Task::Settle => self.settle_due(&found, mark, job, dry_run).await,
             Task::Tidy => Ok(Tried::new(SweepOutcome::Overtaken, "it is a cache, and none of its leftovers")),
         }
     }
 
     /// What a DELETE would do.
-    async fn expire(&self, found: &Found, mark: &Mark, dry_run: bool) -> Result<Tried, Halt> {
+    async fn expire(&self, found: &Found, mark: &Mark, job: &Job, dry_run: bool) -> Result<Tried, Halt> {
         let when = self.when(found.product(), None);
         let next = lifecycle::next(&mark.id, Wish::Absent, &found.seen, &when);
         let (mark, what) = match next {
@@ -95,12 +96,12 @@ impl Driver {
                 let mark = Mark { state: State::Detached, intent: None, ..mark.clone() };
                 (mark, "its ttl is over; it is let go, as its on_delete says".to_owned())
             }
-            Next::Refuse(Refusal::Protected) => return Ok(Tried::failed(&protected(found, mark), false)),
+            Next::Refuse(Refusal::Protected) => return Ok(Tried::protected(&protected(found, mark))),
             Next::Refuse(refusal) => {
                 let error = DriverError::new(Code::CloudFailed, format!("it cannot be removed: {refusal:?}"));
-                return Ok(Tried::failed(&error, false));
+                return Ok(Tried::failed(&error));
             }
-            _ => return Ok(busy(found)),
+            _ => return Ok(busy(found, job)),
         };
         if !dry_run {
             self.rewrite_mark(found.clone(), mark).await?;
@@ -116,7 +117,7 @@ impl Driver {
             return self.removed(found, &error.message, dry_run).await;
         }
         if mark.protected {
-            return Ok(Tried::failed(&protected(found, mark), false));
+            return Ok(Tried::protected(&protected(found, mark)));
         }
         self.removed(found, &format!("{} until {}", mark.state, job.due.at), dry_run).await
     }
@@ -131,9 +132,9 @@ impl Driver {
         Ok(Tried::new(SweepOutcome::Begun, format!("{why}; the cloud accepted {}", calls(&ran))))
     }
 
-    async fn settle_due(&self, found: &Found, mark: &Mark, dry_run: bool) -> Result<Tried, Halt> {
+    async fn settle_due(&self, found: &Found, mark: &Mark, job: &Job, dry_run: bool) -> Result<Tried, Halt> {
         if found.seen.phase != Phase::Ready {
-            return Ok(busy(found));
+            return Ok(busy(found, job));
         }
         if dry_run {
             let settled = Mark { intent: None, ..mark.clone() };
@@ -162,10 +163,9 @@ fn calls(steps: &[Step]) -> String {
 }
 
 /// The cloud lets nothing be done to it now.
-fn busy(found: &Found) -> Tried {
+fn busy(found: &Found, job: &Job) -> Tried {
     let message = format!("the cloud says `{}`: it can be done once that is over", found.seen.status);
-    let error = DriverError::new(Code::CloudFailed, message);
-    Tried::failed(&error, true)
+    if job.begun { Tried::new(SweepOutcome::Begun, message) } else { Tried::later(message, true) }
 }
 
 fn protected(found: &Found, mark: &Mark) -> DriverError {

@@ -16,7 +16,7 @@ use super::inventory::{Located, PlaceFailure, bounded};
 use super::lifecycle::{Due, Task, due};
 use super::progress::later;
 use super::{Driver, DriverError};
-use crate::backend::Phase;
+use crate::backend::{PasswordMaker, Phase};
 use crate::cache::product::words;
 use crate::cache::{CacheName, Code, GuResId, Place, Product, Provider};
 
@@ -42,6 +42,10 @@ words! {
         Begun = "begun",
         /// Somebody else was there first, or wants it otherwise by now: left alone.
         Overtaken = "overtaken",
+        /// The cloud has no time for it now: the next sweep tries again.
+        Later = "later",
+        /// It is protected from deletion: told, and left alone.
+        Protected = "protected",
         /// It could not be done.
         Failed = "failed",
     }
@@ -119,12 +123,21 @@ impl Tried {
         Self { outcome, message: message.into(), error: None, again }
     }
 
-    fn failed(error: &DriverError, again: bool) -> Self {
+    /// Nothing is wrong: the cloud works on something else, or has no time for so many calls.
+    fn later(message: impl Into<String>, again: bool) -> Self {
+        Self { outcome: SweepOutcome::Later, message: message.into(), error: None, again }
+    }
+
+    fn protected(error: &DriverError) -> Self {
+        Self { outcome: SweepOutcome::Protected, ..Self::failed(error) }
+    }
+
+    fn failed(error: &DriverError) -> Self {
         let mut message = error.message.clone();
         if let Some(hint) = &error.details.hint {
             message = format!("{message}; {hint}");
         }
-        Self { outcome: SweepOutcome::Failed, message, error: Some(error.code), again }
+        Self { outcome: SweepOutcome::Failed, message, error: Some(error.code), again: false }
     }
 }
 
@@ -154,12 +167,26 @@ impl Driver {
         Sweep { at, dry_run: options.dry_run, caches, places, actions, failures }
     }
 
-    /// What is due of a cache now, if anything: what ends it comes first.
+    /// What is due of a cache now, if anything: what ends it comes first, unless its protection is in the way.
     fn job(&self, located: Located, now: Timestamp) -> Option<Job> {
         let owned = &located.owned;
         let create = self.config().lifecycle.deadlines_of(owned.place.product).create;
-        let due = due(&owned.mark, owned.phase, owned.created_at, create).into_iter().find(|due| due.is_now(now))?;
+        if !self.made(&owned.mark, &owned.place.name) {
+            return None;
+        }
+        let settles = self.may_settle(&located);
+        let mut all = due(&owned.mark, owned.phase, owned.created_at, create);
+        all.retain(|due| due.is_now(now) && (settles || due.task != Task::Settle));
+        let settle = all.iter().find(|due| owned.mark.protected && due.task == Task::Settle);
+        let due = *settle.or(all.first())?;
         Some(Job { located, due, begun: false })
+    }
+
+    /// Whether the passwords that a settling leaves are this driver's own. Of an adopted cache nobody can tell whose driver
+    /// adopted it, and another's would derive another password: its next PUT ends the rotation.
+    fn may_settle(&self, located: &Located) -> bool {
+        let by_driver = located.backend.capabilities().password == PasswordMaker::Driver;
+        !(located.owned.mark.adopted && by_driver)
     }
 
     /// Works on all jobs until nothing is left to wait for, or the time is over.

@@ -44,6 +44,7 @@ fn action(place: &Listable, leftover: &Leftover, cleared: Option<Result<(), Back
         Some(Err(error)) if error.kind == Kind::Busy => {
             (SweepOutcome::Overtaken, format!("a cache has come to use this {kind}"), None)
         }
+        Some(Err(error)) if error.kind.is_transient() => (SweepOutcome::Later, error.to_string(), None),
         Some(Err(error)) => {
             tracing::warn!(target: "audit", kind, name, location, who = "sweep", outcome = "refused", %error, "not accepted");
             (SweepOutcome::Failed, error.to_string(), Some(error.kind.code()))
