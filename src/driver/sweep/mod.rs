@@ -174,19 +174,12 @@ impl Driver {
         if !self.made(&owned.mark, &owned.place.name) {
             return None;
         }
-        let settles = self.may_settle(&located);
+        let settles = may_settle(&located);
         let mut all = due(&owned.mark, owned.phase, owned.created_at, create);
         all.retain(|due| due.is_now(now) && (settles || due.task != Task::Settle));
         let settle = all.iter().find(|due| owned.mark.protected && due.task == Task::Settle);
         let due = *settle.or(all.first())?;
         Some(Job { located, due, begun: false })
-    }
-
-    /// Whether the passwords that a settling leaves are this driver's own. Of an adopted cache nobody can tell whose driver
-    /// adopted it, and another's would derive another password: its next PUT ends the rotation.
-    fn may_settle(&self, located: &Located) -> bool {
-        let by_driver = located.backend.capabilities().password == PasswordMaker::Driver;
-        !(located.owned.mark.adopted && by_driver)
     }
 
     /// Works on all jobs until nothing is left to wait for, or the time is over.
@@ -235,6 +228,13 @@ fn action(job: &Job, tried: &Tried) -> SweepAction {
         message: tried.message.clone(),
         error: tried.error,
     }
+}
+
+/// Whether the passwords that a settling leaves are this driver's own. Of an adopted cache nobody can tell whose driver
+/// adopted it, and another's would derive another password: its next PUT ends the rotation.
+fn may_settle(located: &Located) -> bool {
+    let by_driver = located.backend.capabilities().password == PasswordMaker::Driver;
+    !(located.owned.mark.adopted && by_driver)
 }
 
 /// Whether a cache comes or goes by itself.
