@@ -8,7 +8,7 @@ use clap::Args;
 use super::Failed;
 use super::documents::{Output, print};
 use super::start::{ConfigArgs, World};
-use super::table::{colours, length, table};
+use super::table::{colours, length, number, table};
 use crate::cache::{GuResId, Provider, State};
 use crate::driver::{Entry, Inventory, PlaceFailure};
 
@@ -115,7 +115,8 @@ fn print_text(inventory: &Inventory) {
     let (caches, places) = (inventory.caches.len(), inventory.places);
     let findings: usize = inventory.caches.iter().map(|entry| entry.findings.len()).sum();
     let orphans = inventory.caches.iter().filter(|entry| entry.orphan.is_some()).count();
-    say!("{caches} caches in {places} places, {findings} findings, {orphans} orphans");
+    let seen = format!("{} in {}", number(caches, "cache"), number(places, "place"));
+    say!("{seen}, {}, {}", number(findings, "finding"), number(orphans, "orphan"));
 }
 
 fn row(entry: &Entry, inventory: &Inventory) -> Vec<String> {

@@ -8,6 +8,7 @@ use super::Failed;
 use super::documents::{Output, print};
 use super::list::{enabled, unlisted};
 use super::start::{ConfigArgs, World};
+use super::table::number;
 use crate::cache::Provider;
 use crate::driver::{Sweep as Report, SweepAction, SweepOptions, SweepOutcome};
 use crate::telemetry;
@@ -68,5 +69,5 @@ fn print_text(report: &Report) {
     let told = SweepOutcome::ALL.iter().map(|outcome| (outcome, count(report, *outcome))).filter(|(_, n)| *n > 0);
     let told: Vec<String> = told.map(|(outcome, n)| format!("{n} {outcome}")).collect();
     let told = if told.is_empty() { "nothing was due".to_owned() } else { told.join(", ") };
-    say!("{told}; {} caches in {} places", report.caches, report.places);
+    say!("{told}; {} in {}", number(report.caches, "cache"), number(report.places, "place"));
 }

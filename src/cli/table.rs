@@ -27,6 +27,12 @@ pub(super) fn table(headings: &[&str], rows: &[Vec<String>]) -> Vec<String> {
     lines
 }
 
+/// A number of things: `1 cache`, `2 caches`.
+pub(super) fn number(of: usize, thing: &str) -> String {
+    let end = if of == 1 { "" } else { "s" };
+    format!("{of} {thing}{end}")
+}
+
 /// A length of time in its two largest units: `3d4h`, `5m`, `12s`.
 pub(super) fn length(seconds: i64) -> String {
     let mut rest = seconds.max(0);

@@ -13,7 +13,7 @@ async fn caches_are_shown_as_a_table_and_as_json_and_can_be_narrowed_down() {
     let clouds = Clouds::start().await;
     let empty = clouds.run(&["list"], "").await;
     assert_eq!((empty.code, empty.err.as_str()), (0, ""), "{}", empty.out);
-    assert!(empty.out.starts_with("RESOURCE") && empty.out.contains("0 caches in 1 places"), "{}", empty.out);
+    assert!(empty.out.starts_with("RESOURCE") && empty.out.contains("0 caches in 1 place"), "{}", empty.out);
 
     clouds.make("shop-sessions", &json!({"size": "small", "ttl": "7d"})).await;
     clouds.make("shop-carts", &json!({"size": "medium", "on_delete": "hold", "delete_hold_hours": 5})).await;

@@ -32,12 +32,12 @@ async fn an_expired_cache_is_told_by_a_dry_run_and_gone_after_a_sweep_that_waits
         "{}",
         swept.out
     );
-    assert!(swept.out.contains("1 done; 2 caches in 1 places"), "{}", swept.out);
+    assert!(swept.out.contains("1 done; 2 caches in 1 place"), "{}", swept.out);
     // Who did what stands in the audit log.
     assert!(swept.err.contains("DeleteReplicationGroup") && swept.err.contains("audit"), "{}", swept.err);
     assert_eq!(clouds.caches().await.len(), 1);
     let idle = clouds.run(&["sweep"], "").await;
-    assert_eq!((idle.code, idle.out.trim()), (0, "nothing was due; 1 caches in 1 places"));
+    assert_eq!((idle.code, idle.out.trim()), (0, "nothing was due; 1 cache in 1 place"));
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn what_is_protected_is_told_by_each_sweep_until_it_is_released() {
     .unwrap();
     assert_eq!((refused.code, refused.out.lines().next().unwrap().split(' ').next()), (0, Some("protected")));
     assert!(refused.out.contains("RES-110") && refused.out.contains("cache-driver release preview"), "{}", refused.out);
-    assert!(refused.out.contains("1 protected; 1 caches in 1 places"), "{}", refused.out);
+    assert!(refused.out.contains("1 protected; 1 cache in 1 place"), "{}", refused.out);
 
     let planned = clouds.run(&["release", "preview", "--dry-run"], "").await;
     assert_eq!(planned.code, 0, "{}", planned.err);

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::backend::{Finding, Verdict};
+use crate::cli::table::number;
 
 /// Everything that was found.
 #[derive(Debug, Serialize)]
@@ -77,8 +78,7 @@ impl Report {
 
     /// How many problems there are.
     pub(super) fn summary(&self) -> String {
-        let plural = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-        format!("{}, {}", plural(self.problems, "problem"), plural(self.warnings, "warning"))
+        format!("{}, {}", number(self.problems, "problem"), number(self.warnings, "warning"))
     }
 }
 
