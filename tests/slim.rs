@@ -74,6 +74,9 @@ async fn the_version_names_the_clouds_that_are_in_it() {
 
 #[tokio::test]
 async fn it_serves_the_clouds_that_are_in_it() {
+    if compiled().is_empty() {
+        return;
+    }
     let config = config(&compiled());
     let (_child, url) = serve(&config).await;
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
