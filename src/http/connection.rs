@@ -128,6 +128,8 @@ mod tests {
         client: DuplexStream,
         serving: JoinHandle<()>,
         stop: watch::Sender<bool>,
+        /// Tells of requests that came to be answered.
+        came: Arc<Notify>,
         /// Lets requests be answered.
         go: Arc<Notify>,
     }
@@ -136,10 +138,11 @@ mod tests {
     fn served(patience: Duration, size: usize) -> Served {
         let (client, server) = tokio::io::duplex(256);
         let (stop, stopping) = watch::channel(false);
-        let go = Arc::new(Notify::new());
-        let answered = go.clone();
+        let (came, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (coming, answered) = (came.clone(), go.clone());
         let serving = tokio::spawn(async move {
             let answer = |_| {
+                coming.notify_one();
                 let go = answered.clone();
                 async move {
                     go.notified().await;
@@ -148,7 +151,7 @@ mod tests {
             };
             Connections::new(patience).drive(server, stopping, answer).await;
         });
-        Served { client, serving, stop, go }
+        Served { client, serving, stop, came, go }
     }
 
     const SHORT: Duration = Duration::from_millis(40);
@@ -228,9 +231,7 @@ mod tests {
         ends(idle.serving).await;
         let mut busy = served(long, 1);
         busy.client.write_all(GET).await.unwrap();
-        while busy.stop.receiver_count() == 0 {
-            tokio::task::yield_now().await;
-        }
+        busy.came.notified().await;
         busy.stop.send(true).unwrap();
         busy.go.notify_one();
         assert!(rest(&mut busy.client).await.starts_with(b"HTTP/1.1 200"));
