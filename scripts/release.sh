@@ -1,8 +1,5 @@
 #!/usr/bin/env bash
 # The binary as it is shipped, for one cloud or several: `FEATURES=gcp scripts/release.sh`. Prints where it is.
-#
-# Two things that the linker can do and cargo's profile cannot say: addresses that are set at start are stored packed (glibc
-# 2.36 reads that; 0.35 MB), and functions that are the same are kept once (only where Rust links with lld).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,8 +9,7 @@ if [[ ,$features, == *,sandbox,* || ,$features, == *,default,* ]]; then
     exit 2
 fi
 
-RUSTFLAGS='-C link-arg=-Wl,-z,pack-relative-relocs'
-if [[ $(uname -m) == x86_64 ]]; then RUSTFLAGS+=' -C link-arg=-Wl,--icf=all'; fi
+RUSTFLAGS=$(scripts/linker-flags.sh)
 export RUSTFLAGS
 
 cargo build --quiet --locked --release --bin cache-driver --no-default-features --features "$features"
