@@ -11,11 +11,11 @@ help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Request, use, change and remove a Redis on an emulated cloud; needs no account
-	@scripts/install-redis.sh
+	@scripts/install.sh redis-server
 	cargo run --quiet -- demo $(DEMO)
 
 test: ## All tests of the crate
-	@scripts/install-redis.sh
+	@scripts/install.sh redis-server zsh fish
 	scripts/test.sh
 
 combinations: ## Tests of the builds with one cloud alone, and with none

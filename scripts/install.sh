@@ -1,14 +1,20 @@
 #!/usr/bin/env bash
-# Installs a Redis server where there is none and apt can: the data plane of the sandbox, and of the tests on it.
-# Without one the sandbox falls back to a small server of its own, so nothing here is fatal.
+# Installs commands where they are missing and apt can, for example `scripts/install.sh redis-server zsh`. A Redis or Valkey
+# server stands behind the endpoints of the sandbox; without one a small server of its own does. In the shells the tests try
+# the completions. Nothing here is fatal: whoever needs what is not there says so.
 set -euo pipefail
 
-if command -v valkey-server >/dev/null || command -v redis-server >/dev/null; then
-    exit 0
-fi
+missing=()
+for wanted in "$@"; do
+    # Debian's packages have the names of their commands.
+    if command -v "$wanted" >/dev/null; then continue; fi
+    if [[ $wanted == redis-server ]] && command -v valkey-server >/dev/null; then continue; fi
+    missing+=("$wanted")
+done
+if [[ ${#missing[@]} -eq 0 ]]; then exit 0; fi
 
 if ! command -v apt-get >/dev/null; then
-    echo "no valkey-server or redis-server on PATH, and no apt-get to install one: going on without" >&2
+    echo "not on PATH, and no apt-get to install them: ${missing[*]}; going on without" >&2
     exit 0
 fi
 
@@ -16,7 +22,7 @@ as_root=()
 if [[ $EUID -ne 0 ]]; then
     # Never ask for a password: a demo that stops at a prompt helps nobody.
     if ! sudo -n true 2>/dev/null; then
-        echo "no valkey-server or redis-server on PATH (sudo apt-get install redis-server): going on without" >&2
+        echo "not on PATH (sudo apt-get install ${missing[*]}): going on without" >&2
         exit 0
     fi
     as_root=(sudo -n)
@@ -25,8 +31,8 @@ fi
 export DEBIAN_FRONTEND=noninteractive
 install() {
     # A fresh machine has no package lists; an old list may name versions that are gone.
-    "${as_root[@]}" apt-get -qq update && "${as_root[@]}" apt-get -qq install -y --no-install-recommends redis-server
+    "${as_root[@]}" apt-get -qq update && "${as_root[@]}" apt-get -qq install -y --no-install-recommends "${missing[@]}"
 }
 if ! install >/dev/null </dev/null; then
-    echo "redis-server could not be installed: going on without" >&2
+    echo "could not be installed: ${missing[*]}; going on without" >&2
 fi
