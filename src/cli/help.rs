@@ -40,8 +40,8 @@ The orchestrator's Container Driver sets the variables; docs/commands.md has the
   cache-driver apply cache.json --id shop-sessions --token-file token --dry-run
   echo '{\"type\": \"redis\", \"driver\": {\"values\": {\"size\": \"small\"}}}' |
     cache-driver apply - --id shop-sessions
-Where --url is left out, CACHE_DRIVER_URL is set. Ends with 0 when the cache is ready, with 1 when it
-is refused or not ready in time.",
+Without --url the variable CACHE_DRIVER_URL tells where the driver is. Ends with 0 when the cache is
+ready, with 1 when it is refused or not ready in time.",
     ),
     (
         "get",
@@ -121,6 +121,9 @@ const END: &str = "Exit codes:
   0  done
   1  it failed: standard error says what, why, and what to do
   2  the command line, a file that it names, or the configuration is wrong
+
+A resource's id, the orchestrator's GUResID, never changes and names its cache: 3 to 63 of a-z, 0-9 and -.
+By hand any will do.
 
 `cache-driver help COMMAND` shows a command's options and examples; docs/commands.md describes them all.";
 

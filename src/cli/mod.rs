@@ -42,7 +42,7 @@ use clap::{FromArgMatches as _, Parser, Subcommand};
 
 /// Provisions managed Redis, Valkey and Memcached for the Platform Orchestrator.
 #[derive(Debug, Parser)]
-#[command(name = "cache-driver", version = VERSION.as_str(), about, propagate_version = true)]
+#[command(name = "cache-driver", version = VERSION.as_str(), about)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -17,7 +17,7 @@ use crate::driver;
 pub(super) struct Plan {
     /// The body of a PUT as JSON (`{"type", "resource", "driver": {"values", "secrets"}}`), or `-` for standard input.
     file: String,
-    /// The resource's GUResID.
+    /// The resource's id (GUResID).
     #[arg(long, default_value = "plan-without-an-id")]
     id: String,
     /// The route to plan for. Without it, the body's type decides.

@@ -30,7 +30,7 @@ pub(super) struct Job {
     /// `CACHE_JOB_INPUTS`, else `cache.json` in `SCRIPTS_DIRECTORY`.
     #[arg(long, value_name = "FILE")]
     inputs: Option<PathBuf>,
-    /// The resource's GUResID. Without it, the variable `CACHE_JOB_ID`, else the member `id` of the inputs.
+    /// The resource's id (GUResID). Without it, the variable `CACHE_JOB_ID`, else the member `id` of the inputs.
     #[arg(long)]
     id: Option<String>,
     /// The route whose rules count. Without it, the variable `CACHE_JOB_ROUTE`, the member `route` of the inputs, or the
