@@ -1,5 +1,5 @@
-"""The Terraform: its format, what it computes, and that the driver answers as the module expects. The providers cannot be had
-in CI, so what talks to them is not validated; all that decides stands in locals, which need none."""
+"""The Terraform, run: its format, what it computes, and that the driver answers as the module expects. The providers cannot be
+had in CI, so what talks to them is not validated; all that decides stands in locals, which need none. test_hcl.py reads it."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import urllib.request
 
 import pytest
 
-from conftest import CLOUDS, HUMANITEC, KUSTOMIZE, definitions, drivers, pod_of, render, resource_types
+from conftest import CLOUDS, DEPLOY, HUMANITEC, KUSTOMIZE, definitions, drivers, pod_of, render, resource_types
 
 pytestmark = pytest.mark.skipif(not shutil.which("terraform"), reason="no terraform on PATH")
 
@@ -41,7 +41,7 @@ def without_provider(tmp_path):
 
 
 def test_it_is_formatted():
-    done = terraform("fmt", "-check", "-diff", "-recursive", HUMANITEC)
+    done = terraform("fmt", "-check", "-diff", "-recursive", DEPLOY)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -4,7 +4,7 @@
 # --account-id, --region and --prefix before use.
 
 terraform {
-  required_version = ">= 1.3"
+  required_version = ">= 1.5"
 
   required_providers {
     aws = {

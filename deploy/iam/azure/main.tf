@@ -5,7 +5,7 @@
 # replaced here.
 
 terraform {
-  required_version = ">= 1.3"
+  required_version = ">= 1.5"
 
   required_providers {
     azurerm = {

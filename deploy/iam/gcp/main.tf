@@ -4,7 +4,7 @@
 # role.yaml, role-full.yaml and role-read-only.yaml are what `cache-driver policy gcp` prints.
 
 terraform {
-  required_version = ">= 1.3"
+  required_version = ">= 1.5"
 
   required_providers {
     google = {
