@@ -173,11 +173,12 @@ mod tests {
     }
 
     #[test]
-    fn every_command_stands_in_a_group() {
+    fn every_command_stands_in_a_group_and_has_an_example() {
         let help = command().render_help().to_string();
         assert!(!help.contains("\nMore:"), "{help}");
         for sub in command().get_subcommands() {
             assert!(help.contains(&format!("\n  {:<12} ", sub.get_name())), "{}: {help}", sub.get_name());
+            assert!(sub.get_after_help().is_some(), "{} has no example", sub.get_name());
         }
     }
 }

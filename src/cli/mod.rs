@@ -40,6 +40,8 @@ use std::sync::LazyLock;
 
 use clap::{FromArgMatches as _, Parser, Subcommand};
 
+use crate::config::{Config, ConfigError};
+
 /// Provisions managed Redis, Valkey and Memcached for the Platform Orchestrator.
 #[derive(Debug, Parser)]
 #[command(name = "cache-driver", version = VERSION.as_str(), about)]
@@ -112,6 +114,12 @@ impl Failed {
             source = cause.source();
         }
         Self::Run(text)
+    }
+}
+
+impl From<ConfigError> for Failed {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error.to_string())
     }
 }
 
@@ -192,12 +200,12 @@ async fn run(command: Command) -> Result<(), Failed> {
 
 /// Puts emulated clouds under a configuration. They end when the returned guard is dropped.
 #[cfg(feature = "sandbox")]
-async fn emulate(config: crate::config::Config, parts: &start::World) -> Result<start::Emulated, Failed> {
+async fn emulate(config: Config, parts: &start::World) -> Result<(Config, start::Emulated), Failed> {
     sandbox::emulate(config, parts).await
 }
 
 #[cfg(not(feature = "sandbox"))]
-fn emulate(_: crate::config::Config, _: &start::World) -> std::future::Ready<Result<start::Emulated, Failed>> {
+fn emulate(_: Config, _: &start::World) -> std::future::Ready<Result<(Config, start::Emulated), Failed>> {
     let how = "this binary was built without the feature `sandbox`; build with `--features sandbox`";
     std::future::ready(Err(Failed::Config(how.to_owned())))
 }

@@ -20,16 +20,16 @@ use crate::sandbox::{DataPlane, NoDataPlane, Running, SandboxOptions};
 #[derive(Debug, Args)]
 pub(super) struct Sandbox {
     /// Port of the emulated AWS (ElastiCache, STS and EC2 look-ups at `/`). 0 picks a free one.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
     aws_port: u16,
     /// Port of the emulated Google Cloud (`/redis`, `/memorystore`, `/memcache`, tokens at `/token`). 0 picks a free one.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
     gcp_port: u16,
     /// Port of the emulated Azure (Resource Manager, and Entra's tokens). 0 picks a free one.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
     azure_port: u16,
     /// How many times faster than the real clouds.
-    #[arg(long, default_value_t = 60.0)]
+    #[arg(long, value_name = "TIMES", default_value_t = 60.0)]
     speed: f64,
     /// Have real servers answer on the endpoints. Without it caches get the host names that the cloud would give.
     #[arg(long)]
@@ -63,7 +63,7 @@ impl Sandbox {
 }
 
 /// The emulated clouds that this binary has, with the configuration turned to them.
-pub(super) async fn emulate(config: Config, world: &World) -> Result<Emulated, Failed> {
+pub(super) async fn emulate(config: Config, world: &World) -> Result<(Config, Emulated), Failed> {
     let (plane, label) = data_plane(config.sandbox.data_plane, world).await?;
     let ca = plane.ca_pem();
     let mut emulators = Emulators::default();
@@ -81,7 +81,7 @@ pub(super) async fn emulate(config: Config, world: &World) -> Result<Emulated, F
     let mut key = [0; 32];
     world.random.fill(&mut key);
     let config = sandbox_overlay(config, emulators, ca, backend::compiled(), key);
-    Ok(Emulated { config, guard: Box::new(running), label })
+    Ok((config, Emulated { label, _running: Box::new(running) }))
 }
 
 async fn start(

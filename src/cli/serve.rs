@@ -5,8 +5,7 @@ use tokio::net::TcpListener;
 
 use super::Failed;
 use super::start::{ConfigArgs, World};
-use crate::config::{ConfigError, Server};
-use crate::http::auth::Tls;
+use crate::config::Server;
 use crate::{http, telemetry};
 
 /// Options of `serve`.
@@ -21,11 +20,8 @@ impl Serve {
         let world = World::real();
         let started = self.config.start(&world).await?;
         let config = started.driver.config();
-        let tls = Tls::load(&config.server)
-            .map_err(|problem| Failed::Config(ConfigError { problems: vec![problem] }.to_string()))?;
         telemetry::init(&config.log).map_err(|error| Failed::run("logging could not be set up", &error))?;
-        let exporting = started.telemetry.trace_to(&config.telemetry.otlp);
-        let exporting = exporting.map_err(|why| Failed::Config(format!("error: {why}")))?;
+        let (tls, exporting) = started.doors()?;
         let listen = config.server.listen;
         let listener = TcpListener::bind(listen)
             .await

@@ -27,8 +27,8 @@ pub(super) struct Sizes {
 
 impl Sizes {
     pub(super) fn run(&self) -> Result<(), Failed> {
-        let loaded = config::load(&self.files, config::process_env().into_iter());
-        let table = start::sizes(&loaded.map_err(|error| Failed::Config(error.to_string()))?.config)?;
+        let loaded = config::load(&self.files, config::process_env().into_iter())?;
+        let table = start::sizes(&loaded.config)?;
         let wanted = |product: &&Product| self.products.is_empty() || self.products.contains(product);
         let products: Vec<Product> = Product::ALL.iter().filter(wanted).copied().collect();
         match self.output {

@@ -11,10 +11,11 @@ use super::Failed;
 use crate::backend::{self, Observer, Registry};
 use crate::cache::{Provider, SizeTable};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{self, Config};
+use crate::config::{self, Config, ConfigError};
 use crate::driver::{Driver, Key, Keyring, Parts};
+use crate::http::auth::Tls;
 use crate::random::{Random, SystemSource};
-use crate::telemetry::{self, Telemetry};
+use crate::telemetry::{self, Exporting, Telemetry};
 use crate::{http, routing};
 
 /// Options of every command that needs the configuration.
@@ -42,12 +43,11 @@ impl World {
     }
 }
 
-/// A configuration whose clouds are emulated, and what keeps them running.
+/// Emulated clouds, which run until this is dropped.
 pub(super) struct Emulated {
-    pub(super) config: Config,
-    pub(super) guard: Box<dyn Any + Send>,
     /// What stands behind the endpoints, in words.
     pub(super) label: String,
+    pub(super) _running: Box<dyn Any + Send>,
 }
 
 impl fmt::Debug for Emulated {
@@ -63,8 +63,7 @@ pub(super) struct Started {
     pub(super) sizes: SizeTable,
     /// Told of every call to a cloud.
     pub(super) telemetry: Telemetry,
-    /// Dropping it ends the emulated clouds.
-    pub(super) emulated: Option<Guard>,
+    pub(super) emulated: Option<Emulated>,
 }
 
 impl Started {
@@ -80,17 +79,13 @@ impl Started {
         };
         Ok(http::App::observed(parts, self.telemetry.clone()))
     }
-}
 
-/// Keeps emulated clouds running.
-pub(super) struct Guard {
-    _guard: Box<dyn Any + Send>,
-    pub(super) label: String,
-}
-
-impl fmt::Debug for Guard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guard").field("label", &self.label).finish_non_exhaustive()
+    /// What serving takes beside the driver: certificates, and where traces go. Calls nobody.
+    pub(super) fn doors(&self) -> Result<(Option<Tls>, Option<Exporting>), Failed> {
+        let config = self.driver.config();
+        let tls = Tls::load(&config.server).map_err(|problem| ConfigError { problems: vec![problem] })?;
+        let exporting = self.telemetry.trace_to(&config.telemetry.otlp);
+        Ok((tls, exporting.map_err(|why| Failed::Config(format!("error: {why}")))?))
     }
 }
 
@@ -102,16 +97,15 @@ impl ConfigArgs {
 
     /// The same, with a last word on the configuration.
     pub(super) async fn start_with(&self, world: &World, adjust: impl FnOnce(&mut Config)) -> Result<Started, Failed> {
-        let bad = |error: &dyn fmt::Display| Failed::Config(error.to_string());
-        let mut loaded = config::load(&self.files, config::process_env().into_iter()).map_err(|error| bad(&error))?;
+        let mut loaded = config::load(&self.files, config::process_env().into_iter())?;
         adjust(&mut loaded.config);
         let mut emulated = None;
         if self.sandbox {
-            let started = super::emulate(loaded.config.clone(), world).await?;
-            loaded.config = started.config;
-            emulated = Some(Guard { _guard: started.guard, label: started.label });
+            let (config, clouds) = super::emulate(loaded.config, world).await?;
+            loaded.config = config;
+            emulated = Some(clouds);
         }
-        loaded.check(backend::compiled()).map_err(|error| bad(&error))?;
+        loaded.check(backend::compiled())?;
         let wrong = routing::check(&loaded.config);
         if !wrong.is_empty() {
             let lines: Vec<String> = wrong

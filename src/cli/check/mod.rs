@@ -12,8 +12,6 @@ use super::Failed;
 use super::documents::{Output, print};
 use super::start::{ConfigArgs, World};
 use crate::cache::Provider;
-use crate::config::ConfigError;
-use crate::http::auth::Tls;
 
 /// Options of `check`.
 #[derive(Debug, Args)]
@@ -22,7 +20,7 @@ pub(super) struct Check {
     #[arg(long = "provider", value_name = "PROVIDER")]
     providers: Vec<Provider>,
     /// How long each place at a cloud may take. They are looked at side by side.
-    #[arg(long, default_value = "30s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = humantime::parse_duration)]
     timeout: Duration,
     /// How to print.
     #[arg(long, value_enum, default_value = "text")]
@@ -35,10 +33,7 @@ impl Check {
     pub(super) async fn run(self) -> Result<(), Failed> {
         let started = self.config.start(&World::real()).await?;
         let (config, registry) = (started.driver.config(), started.driver.registry());
-        let tls = Tls::load(&config.server)
-            .map_err(|problem| Failed::Config(ConfigError { problems: vec![problem] }.to_string()))?;
-        // Connects to nobody: there is nothing to send.
-        started.telemetry.trace_to(&config.telemetry.otlp).map_err(|why| Failed::Config(format!("error: {why}")))?;
+        let (tls, _) = started.doors()?;
         for provider in &self.providers {
             registry
                 .provider(*provider)

@@ -2,6 +2,7 @@
 
 use super::report::{About, Section};
 use crate::backend::Finding;
+use crate::cli::table::number;
 use crate::config::{Access, Auth, Config, Require, Server};
 
 /// The configuration, which is known to be valid: what is wrong with it ends every command before this.
@@ -33,8 +34,7 @@ fn listen(server: &Server, has_tls: bool) -> Finding {
 }
 
 fn callers(auth: &Auth) -> Finding {
-    let counted =
-        |count: usize, what: &str| (count > 0).then(|| format!("{count} {what}{}", if count == 1 { "" } else { "s" }));
+    let counted = |count: usize, what: &str| (count > 0).then(|| number(count, what));
     let ways: Vec<String> = [
         counted(auth.tokens.len(), "bearer token"),
         counted(auth.path_secrets.len(), "path secret"),
@@ -60,7 +60,7 @@ fn operators(auth: &Auth) -> Finding {
     let seen = match (auth.operators.access, auth.operators.tokens.len()) {
         (Access::Open, _) => "open to everybody".to_owned(),
         (Access::Callers, 0) => "open to callers".to_owned(),
-        (Access::Callers, count) => format!("open to callers, and to {count} tokens of operators"),
+        (Access::Callers, count) => format!("open to callers, and to {} of operators", number(count, "token")),
     };
     Finding::ok("operators' paths", seen)
 }

@@ -1,7 +1,8 @@
 //! The demo's side of the conversation: the client of the Driver API, with a cookie for each resource.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
@@ -14,7 +15,7 @@ use crate::cli::start::World;
 
 pub(super) struct Caller {
     inner: caller::Caller,
-    cookies: Mutex<HashMap<String, String>>,
+    cookies: RefCell<HashMap<String, String>>,
 }
 
 impl Caller {
@@ -28,7 +29,7 @@ impl Caller {
             trace: Trace::begin(None, Arc::clone(&world.random)),
             clock: Arc::clone(&world.clock),
         };
-        Ok(Self { inner, cookies: Mutex::default() })
+        Ok(Self { inner, cookies: RefCell::default() })
     }
 
     pub(super) async fn put(&self, id: &str, values: &Value) -> Result<Answer, Failed> {
@@ -45,15 +46,11 @@ impl Caller {
     }
 
     async fn send(&self, ask: Ask<'_>) -> Result<Answer, Failed> {
-        let known = self.cookies.lock().unwrap_or_else(PoisonError::into_inner).get(ask.id).cloned();
+        // An empty one says that there is none any more.
+        let known = self.cookies.borrow().get(ask.id).filter(|cookie| !cookie.is_empty()).cloned();
         let answer = self.inner.send(&Ask { cookie: known.as_deref(), ..ask.clone() }).await.map_err(Failed::from)?;
         if let Some(cookie) = &answer.cookie {
-            let mut cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
-            if cookie.is_empty() {
-                cookies.remove(ask.id);
-            } else {
-                cookies.insert(ask.id.to_owned(), cookie.clone());
-            }
+            self.cookies.borrow_mut().insert(ask.id.to_owned(), cookie.clone());
         }
         Ok(answer)
     }

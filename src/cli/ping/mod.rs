@@ -27,13 +27,13 @@ pub(super) struct Ping {
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
     /// The user to log in as.
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     username: Option<String>,
     /// A file that holds the password. On the command line it would show in the list of processes.
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
     /// How long each step may take.
-    #[arg(long, default_value = "5s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = humantime::parse_duration)]
     timeout: Duration,
     /// How to print.
     #[arg(long, value_enum, default_value = "text")]

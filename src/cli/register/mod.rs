@@ -57,8 +57,7 @@ pub(super) struct Register {
 
 impl Register {
     pub(super) fn run(self) -> Result<(), Failed> {
-        let loaded = config::load(&self.files, config::process_env().into_iter());
-        let config = loaded.map_err(|error| Failed::Config(error.to_string()))?.config;
+        let config = config::load(&self.files, config::process_env().into_iter())?.config;
         let (name, route) = self.route(&config)?;
         let id = self.id.clone().unwrap_or_else(|| format!("cache-driver-{name}"));
         let driver = json!({
