@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use crate::NOT_BUILT;
 use crate::compare::fits;
 use crate::pages::{Block, Note, Page};
 use crate::shell::{Ended, Shell};
@@ -26,7 +25,7 @@ pub(crate) async fn run(page: &Page) -> Vec<String> {
         if let Some(name) = block.file() {
             shell.write(name, &block.text());
         }
-        if !is_run(&block) || lacks(block).is_some() {
+        if !is_run(&block) {
             continue;
         }
         if let Err(problem) = run_block(&mut shell, block).await {
@@ -34,18 +33,6 @@ pub(crate) async fn run(page: &Page) -> Vec<String> {
         }
     }
     Vec::new()
-}
-
-/// The command that a block needs and the program does not have yet.
-fn lacks(block: &Block) -> Option<&'static str> {
-    let text = block.text();
-    NOT_BUILT.lines().find(|command| {
-        let call = format!("cache-driver {command}");
-        text.match_indices(&call).any(|(at, _)| {
-            let after = text[at + call.len()..].chars().next();
-            after.is_none_or(|c| !(c.is_ascii_alphanumeric() || c == '-'))
-        })
-    })
 }
 
 async fn run_block(shell: &mut Shell, block: &Block) -> Result<(), String> {

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use tokio::process::Command;
 
-use crate::NOT_BUILT;
 use crate::errors::CODES;
 use crate::pages::{Page, root};
 
@@ -83,9 +82,7 @@ pub(crate) fn problems(page: &Page, known: &Known) -> Vec<String> {
             if is_unknown_key(name, known) {
                 told(format!("`{name}` is no key of config/default.toml"));
             }
-            if let Some(command) = command(name).filter(|command| !known.commands.contains(*command))
-                && !NOT_BUILT.lines().any(|missing| missing == command)
-            {
+            if let Some(command) = command(name).filter(|command| !known.commands.contains(*command)) {
                 told(format!("`{name}`: the program has no command `{command}`"));
             }
             if is_missing_file(name) {
