@@ -5,15 +5,13 @@
 #
 #   scripts/deploy.sh --write    writes the registrations anew, after a change of the inputs
 #
-# Terraform's own validation needs the providers, which CI cannot download: its formatting is checked, and what it computes.
+# Terraform's own validation needs the providers, which CI cannot download: it is read by another parser, its formatting is
+# checked, and what it computes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-python=${PYTHON:-python3}
-
 cargo build --quiet
-read_target='import json, sys; print(json.load(sys.stdin)["target_directory"])'
-target=$(cargo metadata --format-version 1 --no-deps | "$python" -c "$read_target")
+target=$(cargo metadata --format-version 1 --no-deps | jq -r .target_directory)
 export CACHE_DRIVER_BIN=$target/debug/cache-driver
 
 # Each route is a driver of its own.
@@ -31,13 +29,5 @@ if ! command -v kubectl >/dev/null; then
     exit 1
 fi
 
-venv=.venv/deploy requirements=tests/deploy/requirements.txt
-# Made anew when the list changed: pip does not remove what is no longer asked for.
-if ! cmp -s "$requirements" "$venv/requirements.txt"; then
-    rm -rf "$venv"
-    "$python" -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
-    cp "$requirements" "$venv/requirements.txt"
-fi
-
+venv=$(scripts/venv.sh deploy tests/deploy/requirements.txt)
 "$venv/bin/pytest" -c tests/deploy/pytest.ini tests/deploy "$@"

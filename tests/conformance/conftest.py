@@ -134,10 +134,11 @@ def sandbox_network(sandbox):
 
 @pytest.fixture(scope="module")
 def start_driver(tmp_path_factory):
-    """Starts drivers; each is stopped when the tests of the file are through, and its log must hold no secret."""
+    """Starts drivers for one provider; each is stopped when the tests of the file are through, and its log must hold no
+    secret."""
     started = []
 
-    def start(endpoint, subnet_group=None, security_group_ids=(), **_):
+    def start(provider, env=None, **settings):
         config = tmp_path_factory.mktemp("driver") / "config.toml"
         lines = [
             "[server]",
@@ -151,21 +152,12 @@ def start_driver(tmp_path_factory):
             'poll_interval = "200ms"',
             "[routes.redis]",
             'resource_type = "redis"',
-            "[providers.aws]",
+            f"[providers.{provider}]",
             "enabled = true",
-            f"region = {json.dumps(aws.REGION)}",
-            f"endpoint_url = {json.dumps(endpoint)}",
-            f"security_group_ids = {json.dumps(list(security_group_ids))}",
+            # Numbers, texts and lists of texts are written in TOML as in JSON.
+            *(f"{key} = {json.dumps(value)}" for key, value in settings.items()),
         ]
-        if subnet_group:
-            lines.append(f"subnet_group = {json.dumps(subnet_group)}")
         config.write_text("\n".join(lines) + "\n")
-        # The driver's own identity, for requests that bring no account. Synthetic, and found by the default chain.
-        env = {
-            "AWS_ACCESS_KEY_ID": aws.KEY,
-            "AWS_SECRET_ACCESS_KEY": aws.SECRET,
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
         server = Server("cache-driver serve", [binary(), "serve", "--config", str(config)], env)
         started.append(server)
         return server.wait_for_line(r"listening on (http://[0-9.]+:[0-9]+)")
@@ -176,6 +168,19 @@ def start_driver(tmp_path_factory):
         # A count and not the lines: a failure here is printed.
         shown = sum(secret in line for line in server.lines for secret in SECRETS)
         assert shown == 0, f"{shown} lines of the driver's log hold a secret"
+
+
+@pytest.fixture(scope="module")
+def start_on_aws(start_driver):
+    """Starts drivers with an identity of their own, for requests that bring no account. Synthetic, and found by the default
+    chain."""
+    env = {"AWS_ACCESS_KEY_ID": aws.KEY, "AWS_SECRET_ACCESS_KEY": aws.SECRET, "AWS_EC2_METADATA_DISABLED": "true"}
+
+    def start(endpoint, subnet_group, security_group_ids=(), **_):
+        network = {"subnet_group": subnet_group, "security_group_ids": security_group_ids}
+        return start_driver("aws", env, region=aws.REGION, endpoint_url=endpoint, **network)
+
+    return start
 
 
 @pytest.fixture

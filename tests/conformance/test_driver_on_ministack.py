@@ -17,8 +17,8 @@ INSTANT = {"instant": True}
 
 
 @pytest.fixture(scope="module")
-def base(start_driver, ministack, ministack_network):
-    return start_driver(ministack, **ministack_network)
+def base(start_on_aws, ministack, ministack_network):
+    return start_on_aws(ministack, **ministack_network)
 
 
 @pytest.fixture

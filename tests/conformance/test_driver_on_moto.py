@@ -14,8 +14,8 @@ SMALL = {"engine": "valkey", "size": "small"}
 
 
 @pytest.fixture(scope="module")
-def base(start_driver, moto, moto_network):
-    return start_driver(moto, **moto_network)
+def base(start_on_aws, moto, moto_network):
+    return start_on_aws(moto, **moto_network)
 
 
 @pytest.fixture
@@ -129,19 +129,19 @@ def test_an_account_sees_only_what_is_its_own(base, moto, elasticache, resource)
     mine.remove()
 
 
-def test_without_security_groups_nothing_is_made(start_driver, moto, moto_network, elasticache, resource):
+def test_without_security_groups_nothing_is_made(start_on_aws, moto, moto_network, elasticache, resource):
     before = names(elasticache)
-    base = start_driver(moto, subnet_group=moto_network["subnet_group"])
+    base = start_on_aws(moto, subnet_group=moto_network["subnet_group"])
     body = error(resource(base).put(SMALL), "RES-101")
     assert any("security_group_ids" in path for path in fields(body)), body
     assert names(elasticache) == before
 
 
 def test_a_subnet_group_that_is_not_there_is_a_missing_prerequisite(
-    start_driver, moto, moto_network, elasticache, resource
+    start_on_aws, moto, moto_network, elasticache, resource
 ):
     before = names(elasticache)
-    base = start_driver(moto, "no-such-group", moto_network["security_group_ids"])
+    base = start_on_aws(moto, "no-such-group", moto_network["security_group_ids"])
     cache = resource(base)
     assert "no-such-group" in str(error(cache.put(SMALL), "RES-111"))
     assert names(elasticache) == before

@@ -17,8 +17,8 @@ ASKED = {
 
 
 @pytest.fixture(scope="module")
-def base(start_driver, sandbox, sandbox_network):
-    return start_driver(sandbox, **sandbox_network)
+def base(start_on_aws, sandbox, sandbox_network):
+    return start_on_aws(sandbox, **sandbox_network)
 
 
 @pytest.fixture

@@ -4,13 +4,11 @@ The driver calls over the wire, so its own requests are judged too: by Google's 
 of Google's clients.
 """
 
-import json
-
 import pytest
 from google.cloud import memorystore_v1, redis_cluster_v1, redis_v1
 
 import gcp
-from conftest import KEYRING, binary
+from conftest import binary
 from driver import SECRETS, Driver
 from processes import Server
 
@@ -31,34 +29,10 @@ def fast_wire():
 
 
 @pytest.fixture(scope="module")
-def base(fast_wire, tmp_path_factory):
-    config = tmp_path_factory.mktemp("driver") / "config.toml"
-    lines = [
-        "[server]",
-        'listen = "127.0.0.1:0"',
-        "[secrets]",
-        f"keyring = {KEYRING}",
-        "[log]",
-        'level = "trace"',
-        "[lifecycle]",
-        'poll_interval = "200ms"',
-        "[routes.redis]",
-        'resource_type = "redis"',
-        "[providers.gcp]",
-        "enabled = true",
-        f"project = {json.dumps(PROJECT)}",
-        f"region = {json.dumps(gcp.REGION)}",
-        f"endpoint_url = {json.dumps(fast_wire.url)}",
-        # A minute's calls are made within seconds, too.
-        "requests_per_minute = 60000",
-        "creations_per_minute = 6000",
-    ]
-    config.write_text("\n".join(lines) + "\n")
-    server = Server("cache-driver serve", [binary(), "serve", "--config", str(config)])
-    yield server.wait_for_line(r"listening on (http://[0-9.]+:[0-9]+)")
-    server.stop()
-    shown = sum(secret in line for line in server.lines for secret in SECRETS)
-    assert shown == 0, f"{shown} lines of the driver's log hold a secret"
+def base(fast_wire, start_driver):
+    # A minute's calls are made within seconds, too.
+    quotas = {"requests_per_minute": 60000, "creations_per_minute": 6000}
+    return start_driver("gcp", project=PROJECT, region=gcp.REGION, endpoint_url=fast_wire.url, **quotas)
 
 
 @pytest.fixture

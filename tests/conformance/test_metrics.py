@@ -12,8 +12,8 @@ PAGE = pathlib.Path(__file__).parent.parent.parent / "docs/telemetry.md"
 
 
 @pytest.fixture(scope="module")
-def base(start_driver, sandbox, sandbox_network):
-    return start_driver(sandbox, **sandbox_network)
+def base(start_on_aws, sandbox, sandbox_network):
+    return start_on_aws(sandbox, **sandbox_network)
 
 
 @pytest.fixture
