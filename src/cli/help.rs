@@ -122,10 +122,10 @@ const END: &str = "Exit codes:
   1  it failed: standard error says what, why, and what to do
   2  the command line, a file that it names, or the configuration is wrong
 
-A resource's id, the orchestrator's GUResID, never changes and names its cache: 3 to 63 of a-z, 0-9 and -.
-By hand any will do.
+Every resource has an id that never changes, which the orchestrator calls GUResID. Who asks by hand
+makes one up: 3 to 63 of a-z, 0-9 and -.
 
-`cache-driver help COMMAND` shows a command's options and examples; docs/commands.md describes them all.";
+`cache-driver help COMMAND` shows options and examples; docs/commands.md describes all commands.";
 
 /// The whole command line, with its help.
 pub(super) fn command() -> Command {
