@@ -80,7 +80,6 @@ pub(crate) const AWS: Table = Table {
 /// of them; like the certificate authority (which the audit log names) they are taken for parts of the instance.
 pub(crate) const GCP: Table = Table {
     calls: &[
-        ("oauth.token", &[]),
         // <https://cloud.google.com/resource-manager/reference/rest/v1/projects/testIamPermissions>: none is required.
         ("cloudresourcemanager.projects.testIamPermissions", &[]),
         ("cloudkms.cryptoKeys.get", &["cloudkms.cryptoKeys.get"]),
@@ -146,7 +145,6 @@ pub(crate) const GCP: Table = Table {
 /// `…/management-and-governance`. GET is `read`, PUT and PATCH `write`, DELETE `delete`, POST `…/action`.
 pub(crate) const AZURE: Table = Table {
     calls: &[
-        ("entra.token", &[]),
         ("permissions.list", &["Microsoft.Authorization/permissions/read"]),
         ("providers.get", &["Microsoft.Resources/subscriptions/providers/read"]),
         ("resourceGroups.get", &["Microsoft.Resources/subscriptions/resourceGroups/read"]),
