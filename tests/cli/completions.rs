@@ -25,10 +25,10 @@ for line in "${@:2}"; do
     echo "${line% *} ${COMPREPLY[*]}"
 done"#;
 
-const FISH: &str = r#"source $argv[1]
+const FISH: &str = r"source $argv[1]
 for line in $argv[2..]
     echo (string replace --regex ' \S*$' '' -- $line) (complete -C $line | string split --fields 1 \t)
-end"#;
+end";
 
 /// zsh completes only what is typed on a terminal: it gets one, presses TAB, and has another key print what stands there.
 const ZSH: &str = r#"zmodload zsh/zpty
