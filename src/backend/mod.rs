@@ -25,8 +25,8 @@ pub use credentials::{Credentials, Given, Shape};
 pub use error::{BackendError, Kind, Result};
 pub use model::{
     Access, At, Capabilities, Change, Class, Connection, ConnectionPassword, Diagnosis, Endpoint, Feature, Fields,
-    Finding, Goal, Leftover, Observed, Owned, Ownership, Pace, PasswordMaker, Permission, Phase, Resolved, Scope, Step,
-    Typical, Verdict,
+    Finding, Goal, Leftover, Listed, Observed, Ownership, Pace, PasswordMaker, Permission, Phase, Resolved, Scope,
+    Step, Typical, Verdict,
 };
 pub use registry::{Registry, Unavailable, compiled};
 
@@ -142,8 +142,8 @@ pub trait Backend: Debug + Send + Sync {
     /// the same name and are left out. There is a cause only if the cloud says that something failed.
     async fn diagnose(&self, at: &At, since: Timestamp) -> Result<Diagnosis>;
 
-    /// Every cache in the scope that bears a mark of this driver, and no other.
-    async fn list(&self, scope: &Scope) -> Result<Vec<Owned>>;
+    /// Every cache in the scope, whoever's it is.
+    async fn list(&self, scope: &Scope) -> Result<Vec<Listed>>;
 
     /// What the driver made in the scope beside its caches, and that none of them uses: parameters that no cache has any
     /// more. Changes nothing. What is young may be about to be used, and is left out.
@@ -152,7 +152,6 @@ pub trait Backend: Debug + Send + Sync {
     /// Removes a leftover. One that is gone is success; one that a cache has come to use stays, and is [`Kind::Busy`].
     async fn clear(&self, scope: &Scope, leftover: &Leftover) -> Result<()>;
 
-    /// Whether what the driver needs is there: identity, permissions, network. Changes nothing.
     /// Whether what caches need is there: identity, permissions, network, key. Changes nothing.
     ///
     /// `wanted` are fields of [`Backend::resolve`] that caches will be made with; what is not in it is the config's. What

@@ -156,6 +156,13 @@ impl CacheName {
         Self(name.into())
     }
 
+    /// Whether [`CacheName::derive`] gives names of this form with this prefix.
+    #[must_use]
+    pub fn looks_derived(&self, prefix: &Prefix) -> bool {
+        let hash = self.0.strip_prefix(prefix.as_str()).and_then(|rest| rest.strip_prefix('-'));
+        hash.is_some_and(|hash| hash.len() == HASH_LEN && hash.bytes().all(|c| BASE32.contains(&c)))
+    }
+
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

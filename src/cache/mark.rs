@@ -102,6 +102,7 @@ pub enum MarkError {
     Garbled(&'static str),
 }
 
+const DRIVER: &str = "cache-driver/";
 const HEAD: &str = "cache-driver/1";
 
 impl Mark {
@@ -199,8 +200,10 @@ impl Mark {
     /// Reads what [`Mark::to_text`] wrote. Keys that a later version added are passed over.
     pub fn from_text(text: &str) -> Result<Self, MarkError> {
         let mut words = text.split_ascii_whitespace();
-        if words.next() != Some(HEAD) {
-            return Err(MarkError::Foreign);
+        match words.next() {
+            Some(HEAD) => {}
+            Some(other) if other.starts_with(DRIVER) => return Err(MarkError::Garbled("version")),
+            _ => return Err(MarkError::Foreign),
         }
         let pairs: Vec<(&str, &str)> = words.filter_map(|word| word.split_once('=')).collect();
         Self::from_pairs(|key| pairs.iter().find(|(k, _)| *k == key).map(|(_, value)| *value))

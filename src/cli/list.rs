@@ -10,7 +10,7 @@ use super::documents::{Output, print};
 use super::start::{ConfigArgs, World};
 use super::table::{colours, length, number, table};
 use crate::cache::{GuResId, Provider, State};
-use crate::driver::{Entry, Inventory, PlaceFailure};
+use crate::driver::{Entry, Inventory, PlaceFailure, Unreadable};
 
 /// Options of `list`.
 #[derive(Debug, Args)]
@@ -21,7 +21,7 @@ pub(super) struct List {
     /// Those in one state alone: owned, held, retired or detached.
     #[arg(long)]
     state: Option<State>,
-    /// Those alone that nobody may come back for.
+    /// Those alone that nobody may come back for, and those whose mark cannot be read.
     #[arg(long)]
     orphans: bool,
     /// A file with the ids of the resources that are in use, one a line, or `-` for standard input. Caches whose resource is not among
@@ -47,6 +47,9 @@ impl List {
         inventory.caches.retain(|entry| {
             self.state.is_none_or(|state| entry.state == state) && (!self.orphans || entry.orphan.is_some())
         });
+        if self.state.is_some() {
+            inventory.unreadable.clear();
+        }
         match self.output {
             Output::Json => print(&inventory)?,
             Output::Text => print_text(&inventory),
@@ -70,10 +73,10 @@ pub(super) fn unlisted(failures: &[PlaceFailure], places: usize) -> Result<(), F
     }
     for failure in failures {
         let account = failure.account.as_ref().map_or_else(String::new, |account| format!(", account {account}"));
-        let hint = failure.hint.as_ref().map_or_else(String::new, |hint| format!(" ({hint})"));
+        let hint = failure.hint.as_ref().map_or_else(String::new, |hint| format!("; {hint}"));
         let PlaceFailure { product, location, credentials, error, message, .. } = failure;
         eprintln!(
-            "not listed: {product} in {location}{account}, with {credentials} credentials: {error}: {message}{hint}"
+            "not listed: {product} in {location}{account}, with {credentials} credentials: {message} [{error}]{hint}"
         );
     }
     let (failed, all) = (failures.len(), failures.len() + places);
@@ -100,27 +103,59 @@ const HEADINGS: [&str; 10] =
 
 fn print_text(inventory: &Inventory) {
     let (bold, yellow, plain) = if colours() { ("\x1b[1m", "\x1b[33m", "\x1b[0m") } else { ("", "", "") };
-    let rows: Vec<Vec<String>> = inventory.caches.iter().map(|entry| row(entry, inventory)).collect();
+    let mut rows: Vec<Vec<String>> = inventory.caches.iter().map(|entry| row(entry, inventory)).collect();
+    rows.extend(inventory.unreadable.iter().map(|cache| unreadable(cache, inventory)));
     let lines = table(&HEADINGS, &rows);
     say!("{bold}{}{plain}", lines[0]);
-    for (line, entry) in lines[1..].iter().zip(&inventory.caches) {
+    let (readable, rest) = lines[1..].split_at(inventory.caches.len());
+    for (line, entry) in readable.iter().zip(&inventory.caches) {
         say!("{line}");
-        for finding in &entry.findings {
-            say!("  {yellow}{}{plain}: {}", finding.kind, finding.message);
+        for (what, why) in remarks(entry) {
+            say!("  {yellow}{what}{plain}: {why}");
         }
-        if let Some(why) = &entry.orphan {
-            say!("  {yellow}orphan{plain}: {why}");
-        }
+    }
+    for (line, cache) in rest.iter().zip(&inventory.unreadable) {
+        say!("{line}");
+        say!("  {yellow}{}{plain}: {}", cache.finding.kind, cache.finding.message);
     }
     let (caches, places) = (inventory.caches.len(), inventory.places);
     let findings: usize = inventory.caches.iter().map(|entry| entry.findings.len()).sum();
     let orphans = inventory.caches.iter().filter(|entry| entry.orphan.is_some()).count();
     let seen = format!("{} in {}", number(caches, "cache"), number(places, "place"));
-    say!("{seen}, {}, {}", number(findings, "finding"), number(orphans, "orphan"));
+    let left = match inventory.unreadable.len() {
+        0 => String::new(),
+        left => format!(", {left} unreadable"),
+    };
+    say!("{seen}, {}, {}{left}", number(findings, "finding"), number(orphans, "orphan"));
+}
+
+/// What is odd about a cache, each sentence once: what makes it an orphan may be one of its findings.
+fn remarks(entry: &Entry) -> Vec<(String, &str)> {
+    let is_why = |message: &str| entry.orphan.as_deref() == Some(message);
+    let mut remarks: Vec<(String, &str)> = Vec::new();
+    for finding in &entry.findings {
+        let orphan = if is_why(&finding.message) { ", orphan" } else { "" };
+        remarks.push((format!("{}{orphan}", finding.kind), &finding.message));
+    }
+    if let Some(why) = entry.orphan.as_deref().filter(|_| !entry.findings.iter().any(|one| is_why(&one.message))) {
+        remarks.push(("orphan".to_owned(), why));
+    }
+    remarks
+}
+
+/// What a list tells of a cache whose mark cannot be read.
+fn unreadable(cache: &Unreadable, inventory: &Inventory) -> Vec<String> {
+    let age = cache.created_at.map(|born| length(inventory.at.duration_since(born).as_secs()));
+    let (product, phase, none) = (cache.product.to_string(), cache.phase.to_string(), || "-".to_owned());
+    let (location, name) = (cache.location.clone(), cache.name.to_string());
+    vec![none(), product, location, name, none(), phase, or_dash(age), none(), none(), none()]
+}
+
+fn or_dash(text: Option<String>) -> String {
+    text.unwrap_or_else(|| "-".to_owned())
 }
 
 fn row(entry: &Entry, inventory: &Inventory) -> Vec<String> {
-    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     let due = entry.due.first().map(|due| {
         let left = due.at.duration_since(inventory.at).as_secs();
         let when = if left > 0 { format!("in {}", length(left)) } else { format!("{} ago", length(-left)) };

@@ -52,10 +52,10 @@ impl Release {
 fn print_text(report: &Report) {
     for cache in &report.caches {
         let calls = cache.calls.join(", ");
-        let what = match (cache.was_protected, cache.released) {
+        let what = match (cache.was_protected, cache.is_protected) {
             (false, _) => "was not protected; nothing was done".to_owned(),
-            (true, true) => format!("is no longer protected ({calls})"),
-            (true, false) => format!("is protected; it would be lifted by {calls}"),
+            (true, false) => format!("is no longer protected ({calls})"),
+            (true, true) => format!("is protected; it would be lifted by {calls}"),
         };
         say!("{} {} in {}, account {}: {what}", cache.product, cache.name, cache.location, cache.account);
     }

@@ -10,7 +10,7 @@ use super::list::{enabled, unlisted};
 use super::start::{ConfigArgs, World};
 use super::table::number;
 use crate::cache::Provider;
-use crate::driver::{Sweep as Report, SweepAction, SweepOptions, SweepOutcome};
+use crate::driver::{Sweep as Report, SweepAction, SweepOptions, SweepOutcome, Unreadable};
 use crate::telemetry;
 
 /// Options of `sweep`.
@@ -63,8 +63,11 @@ fn print_text(report: &Report) {
     for action in &report.actions {
         let SweepAction { task, product, name, location, outcome, message, .. } = action;
         let id = action.id.as_ref().map_or_else(String::new, |id| format!(" ({id})"));
-        let code = action.error.map_or_else(String::new, |code| format!("{code}: "));
-        say!("{outcome} {task} {product} {name} in {location}{id}: {code}{message}");
+        let code = action.error.map_or_else(String::new, |code| format!(" [{code}]"));
+        say!("{outcome} {task} {product} {name} in {location}{id}: {message}{code}");
+    }
+    for Unreadable { product, name, location, finding, .. } in &report.unreadable {
+        say!("left alone {product} {name} in {location}: {}", finding.message);
     }
     let told = SweepOutcome::ALL.iter().map(|outcome| (outcome, count(report, *outcome))).filter(|(_, n)| *n > 0);
     let told: Vec<String> = told.map(|(outcome, n)| format!("{n} {outcome}")).collect();

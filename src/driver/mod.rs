@@ -28,7 +28,7 @@ mod vanished;
 
 pub use cookie::{Cookie, CookieError};
 pub use error::{Details, DriverError};
-pub use inventory::{Entry, Finding, FindingKind, Inventory, PlaceFailure, Upcoming};
+pub use inventory::{Entry, Finding, FindingKind, Inventory, PlaceFailure, Unreadable, Upcoming};
 pub use operation::Operation;
 pub use outputs::{About, OutputStyle, Outputs, outputs};
 pub use plan::{Action, Plan, PlannedChange, PlannedStep, change_id};

@@ -27,8 +27,8 @@ pub struct Released {
     pub location: String,
     /// Whether it was protected, by the driver or by the cloud.
     pub was_protected: bool,
-    /// Whether protection is off by now. `false` in a dry run that found it on.
-    pub released: bool,
+    /// Whether it still is. A dry run lifts nothing.
+    pub is_protected: bool,
     /// The calls that were made; in a dry run those that would be made first.
     pub calls: Vec<String>,
 }
@@ -83,17 +83,17 @@ impl Driver {
             account: found.seen.account.clone(),
             location: place.location.clone(),
             was_protected: false,
-            released: false,
+            is_protected: false,
             calls: Vec::new(),
         };
         let keys = Keys::by(&found.at.credentials, place.provider());
         let mut found = found;
         loop {
             let Some(lift) = lift(&found) else {
-                released.released = true;
+                released.is_protected = false;
                 return Ok(released);
             };
-            released.was_protected = true;
+            (released.was_protected, released.is_protected) = (true, true);
             let steps = steps(&found, &lift);
             if dry_run {
                 released.calls = steps.iter().map(|step| step.call.to_owned()).collect();

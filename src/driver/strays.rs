@@ -59,9 +59,10 @@ impl Driver {
         {
             return Ok(known);
         }
-        let owned = backend.list(scope).await?.into_iter();
-        let strays = owned.filter(|owned| !self.names(&owned.mark.id, None).contains(&owned.place.name));
-        let strays: Arc<[Stray]> = strays.map(|owned| Stray { id: owned.mark.id, place: owned.place }).collect();
+        let caches = backend.list(scope).await?.into_iter();
+        let marked = caches.filter_map(|cache| Some(Stray { id: cache.mark()?.id.clone(), place: cache.place }));
+        let strays: Arc<[Stray]> =
+            marked.filter(|stray| !self.names(&stray.id, None).contains(&stray.place.name)).collect();
         listed.insert(key, strays.clone());
         Ok(strays)
     }

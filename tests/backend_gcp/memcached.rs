@@ -163,9 +163,9 @@ async fn marked_instances_are_listed() {
         location: at.place.location.clone(),
         credentials: at.credentials.clone(),
     };
-    let owned = cloud.backend.list(&scope).await.unwrap();
-    assert_eq!((owned.len(), &owned[0].place, &owned[0].mark), (1, &at.place, &cloud.mark()));
-    assert_eq!((owned[0].phase, owned[0].status.as_str()), (Phase::Creating, "CREATING"));
+    let listed = cloud.backend.list(&scope).await.unwrap();
+    assert_eq!((listed.len(), &listed[0].place, listed[0].mark()), (1, &at.place, Some(&cloud.mark())));
+    assert_eq!((listed[0].phase, listed[0].status.as_str()), (Phase::Creating, "CREATING"));
     assert!(cloud.backend.preflight(&at, &[].into()).await.iter().all(|finding| !finding.is_problem()));
 }
 

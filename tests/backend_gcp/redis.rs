@@ -245,11 +245,13 @@ async fn only_marked_instances_are_listed() {
         let at = cloud.at("cache-a");
         Scope { account: at.place.account, location: location.to_owned(), credentials: at.credentials }
     };
-    let owned = cloud.backend.list(&scope("europe-west3")).await.unwrap();
-    let names: Vec<&str> = owned.iter().map(|owned| owned.place.name.as_str()).collect();
-    assert_eq!(names, ["cache-a", "cache-b"]);
-    assert!(owned.iter().all(|owned| owned.mark == cloud.mark() && owned.phase == Phase::Creating));
-    assert_eq!(owned[0].place, cloud.at("cache-a").place);
+    let listed = cloud.backend.list(&scope("europe-west3")).await.unwrap();
+    let (own, others): (Vec<_>, Vec<_>) = listed.iter().partition(|cache| cache.mark() == Some(&cloud.mark()));
+    let names: Vec<&str> = own.iter().map(|cache| cache.place.name.as_str()).collect();
+    assert_eq!((names.as_slice(), others.len()), (&["cache-a", "cache-b"][..], 1));
+    assert_eq!((others[0].place.name.as_str(), Some(&others[0].ownership)), ("cache-c", foreign.ownership.as_ref()));
+    assert!(listed.iter().all(|cache| cache.phase == Phase::Creating));
+    assert_eq!(own[0].place, cloud.at("cache-a").place);
     assert!(cloud.backend.list(&scope("europe-west1")).await.unwrap().is_empty());
 }
 

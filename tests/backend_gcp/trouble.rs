@@ -172,11 +172,13 @@ async fn a_list_is_read_page_by_page_and_shows_only_what_is_marked() {
         Some(ok(&page))
     })
     .await;
-    let owned = backend(&fake.config(), &Hasty::new(), PRODUCT).list(&scope()).await.unwrap();
-    let names: Vec<&str> = owned.iter().map(|owned| owned.place.name.as_str()).collect();
+    let mut listed = backend(&fake.config(), &Hasty::new(), PRODUCT).list(&scope()).await.unwrap();
+    assert_eq!(listed.len(), 3);
+    listed.retain(|cache| cache.mark().is_some());
+    let names: Vec<&str> = listed.iter().map(|cache| cache.place.name.as_str()).collect();
     assert_eq!(names, ["cache-a", "cache-b"]);
-    assert_eq!(owned[0].place.account.as_deref(), Some("main-project"));
-    assert_eq!((owned[0].phase, &owned[0].mark.id), (Phase::Ready, &mark().id));
+    assert_eq!(listed[0].place.account.as_deref(), Some("main-project"));
+    assert_eq!((listed[0].phase, &listed[0].mark().unwrap().id), (Phase::Ready, &mark().id));
 }
 
 #[tokio::test]

@@ -278,7 +278,7 @@ async fn a_state_that_nobody_knows_is_busy() {
 }
 
 #[tokio::test]
-async fn only_marked_caches_are_listed() {
+async fn every_cache_is_listed_with_whose_it_is() {
     let cloud = start(STANDARD).await;
     for number in 0..5 {
         cloud.create(&format!("cache-{number}"), &json!({})).await;
@@ -286,9 +286,10 @@ async fn only_marked_caches_are_listed() {
     cloud.settle("cache-4").await;
     cloud.mutate(json!({"op": "labels", "id": "cache-3", "labels": {"cache-driver-id": null}})).await;
     let scope = |location: &str| Scope { account: None, location: location.to_owned(), credentials: Credentials::Own };
-    let owned = cloud.backend.list(&scope("europe-west3")).await.unwrap();
-    assert_eq!(owned.len(), 4);
-    assert!(owned.iter().all(|owned| owned.mark == cloud.mark() && owned.place.product == Product::GcpValkey));
+    let listed = cloud.backend.list(&scope("europe-west3")).await.unwrap();
+    let (own, others): (Vec<_>, Vec<_>) = listed.iter().partition(|cache| cache.mark() == Some(&cloud.mark()));
+    assert_eq!((own.len(), others.len(), others[0].place.name.as_str()), (4, 1, "cache-3"));
+    assert!(listed.iter().all(|cache| cache.place.product == Product::GcpValkey));
     assert!(cloud.backend.list(&scope("us-east1")).await.unwrap().is_empty());
     assert!(cloud.observe("cache-3").await.mark().is_none());
 }

@@ -81,6 +81,12 @@ impl Clouds {
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 
+    /// Changes something behind the driver's back.
+    pub(crate) async fn mutate(&self, change: Value) {
+        let answer = self.http.post(format!("{}/_sandbox/mutate", self.aws)).json(&change).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
     /// The caches at the cloud.
     pub(crate) async fn caches(&self) -> Vec<Value> {
         let state: Value = self.get("state").await;

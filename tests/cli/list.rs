@@ -51,14 +51,63 @@ async fn caches_are_shown_as_a_table_and_as_json_and_can_be_narrowed_down() {
 }
 
 #[tokio::test]
+async fn what_makes_a_cache_an_orphan_is_said_once() {
+    let clouds = Clouds::start().await;
+    clouds.make("shop-sessions", &json!({})).await;
+    let told = clouds.run(&["list", "--known", "-"], "another-one\n").await.out;
+    let sentence = "its resource is not in the list of those in use";
+    assert_eq!(told.matches(sentence).count(), 1, "{told}");
+    assert!(told.contains(&format!("unknown, orphan: {sentence}")) && told.contains("1 finding, 1 orphan"), "{told}");
+}
+
+#[tokio::test]
+async fn a_cache_whose_mark_cannot_be_read_is_shown_and_left_alone() {
+    let clouds = Clouds::start().await;
+    for id in ["shop-sessions", "shop-carts"] {
+        clouds.make(id, &json!({"ttl": "1s"})).await;
+    }
+    let names: Vec<Value> = clouds.caches().await.iter().map(|cache| cache["ReplicationGroupId"].clone()).collect();
+    for (name, description) in names.iter().zip(["sessions of the shop", "cache-driver/2 id=shop-carts"]) {
+        clouds.mutate(json!({"op": "set", "id": name, "fields": {"description": description}})).await;
+    }
+    let before = clouds.count("DeleteReplicationGroup").await;
+    let listed = clouds.run(&["list", "--orphans"], "").await;
+    let swept = clouds.run(&["sweep"], "").await;
+    for ended in [&listed, &swept] {
+        assert_eq!(ended.code, 0, "{}", ended.err);
+        for (name, told) in names.iter().zip(["it bears no mark of this driver", "the newer driver that wrote it"]) {
+            let name = name.as_str().unwrap();
+            let line = ended.out.lines().find(|line| line.contains(name)).unwrap_or_else(|| panic!("{}", ended.out));
+            let rest = &ended.out[ended.out.find(line).unwrap()..];
+            assert!(rest.contains("owned by name, mark unreadable") && rest.contains(told), "{name}: {}", ended.out);
+        }
+    }
+    assert!(listed.out.contains("0 caches in 1 place, 0 findings, 0 orphans, 2 unreadable"), "{}", listed.out);
+    assert!(swept.out.contains("left alone aws/replication-group") && swept.out.contains("nothing was due"));
+    assert_eq!(clouds.count("DeleteReplicationGroup").await, before);
+    let narrowed = clouds.run(&["list", "--state", "owned", "--output", "json"], "").await;
+    assert_eq!(listed_count(&narrowed.out), (0, 0));
+    let all = clouds.run(&["list", "--output", "json"], "").await;
+    assert_eq!(listed_count(&all.out), (0, 2));
+}
+
+/// How many caches were shown whose mark can be read, and cannot.
+fn listed_count(text: &str) -> (usize, usize) {
+    let all = listed(text);
+    let count = |member: &str| all[member].as_array().unwrap().len();
+    (count("caches"), count("unreadable"))
+}
+
+#[tokio::test]
 async fn a_place_that_cannot_be_listed_fails_with_its_reason_after_what_could_be() {
     let clouds = Clouds::start().await;
     clouds.fault(json!({"kind": "access_denied", "action": "DescribeReplicationGroups", "times": 0})).await;
     for args in [vec!["list"], vec!["list", "--output", "json"], vec!["sweep"]] {
         let ended = clouds.run(&args, "").await;
         assert_eq!(ended.code, 1, "{args:?}: {}", ended.out);
-        let told = ["aws/replication-group in eu-central-1", "RES-103", "1 of 1 places could not be listed"];
+        let told = ["aws/replication-group in eu-central-1", "[RES-103]", "1 of 1 places could not be listed"];
         assert!(told.iter().all(|told| ended.err.contains(told)), "{args:?}: {}", ended.err);
+        assert_eq!(ended.err.matches("RES-").count(), 1, "{args:?}: words tell it: {}", ended.err);
         assert!(!ended.out.is_empty(), "{args:?}");
     }
 }

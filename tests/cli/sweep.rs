@@ -59,6 +59,10 @@ async fn what_is_protected_is_told_by_each_sweep_until_it_is_released() {
     assert!(refused.out.contains("RES-110") && refused.out.contains("cache-driver release preview"), "{}", refused.out);
     assert!(refused.out.contains("1 protected; 1 cache in 1 place"), "{}", refused.out);
 
+    let planned = clouds.run(&["release", "preview", "--dry-run", "--output", "json"], "").await;
+    let planned: Value = serde_json::from_str(&planned.out).unwrap();
+    let cache = &planned["caches"][0];
+    assert_eq!((&cache["was_protected"], &cache["is_protected"]), (&json!(true), &json!(true)), "{planned}");
     let planned = clouds.run(&["release", "preview", "--dry-run"], "").await;
     assert_eq!(planned.code, 0, "{}", planned.err);
     assert!(planned.out.contains("it would be lifted by ModifyReplicationGroup"), "{}", planned.out);
@@ -68,7 +72,8 @@ async fn what_is_protected_is_told_by_each_sweep_until_it_is_released() {
     assert!(released.out.contains("is no longer protected"), "{}", released.out);
     let again = clouds.run(&["release", "preview", "--output", "json"], "").await;
     let again: Value = serde_json::from_str(&again.out).unwrap();
-    assert_eq!(again["caches"][0]["was_protected"], false);
+    let cache = &again["caches"][0];
+    assert_eq!((&cache["was_protected"], &cache["is_protected"]), (&json!(false), &json!(false)), "{again}");
     let swept = clouds.run(&["sweep", "--wait", "30s"], "").await;
     assert_eq!(swept.code, 0, "{} {}", swept.out, swept.err);
     assert!(clouds.caches().await.is_empty());

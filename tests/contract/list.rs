@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use cache_driver::backend::{At, Kind, Owned, Phase, Scope};
+use cache_driver::backend::{At, Kind, Listed, Ownership, Phase, Scope};
+use cache_driver::cache::{Mark, MarkError};
 use serde_json::json;
 
 use crate::harness::{Hand, Harness, Trouble};
@@ -12,11 +13,21 @@ fn scope(at: &At) -> Scope {
     Scope { account: None, location: at.place.location.clone(), credentials: at.credentials.clone() }
 }
 
-async fn listed(harness: &dyn Harness, at: &At) -> Vec<Owned> {
+async fn listed(harness: &dyn Harness, at: &At) -> Vec<Listed> {
     harness.backend().list(&scope(at)).await.unwrap()
 }
 
-pub(crate) async fn it_shows_marked_caches_and_no_others(harness: &dyn Harness) {
+/// The mark of a cache that bears one.
+#[track_caller]
+fn mark_of(cache: &Listed) -> &Mark {
+    cache.mark().unwrap_or_else(|| panic!("{cache:?}"))
+}
+
+fn by_resource(caches: &mut [Listed]) {
+    caches.sort_by(|a, b| mark_of(a).id.cmp(&mark_of(b).id));
+}
+
+pub(crate) async fn it_shows_every_cache_with_whose_it_is(harness: &dyn Harness) {
     assert_eq!(listed(harness, &at(harness, "res-1")).await, []);
     let (stripped, ..) = ready(harness, "res-1", &json!({})).await;
     assert!(harness.meddle(&stripped, Hand::StripsMark).await);
@@ -29,11 +40,15 @@ pub(crate) async fn it_shows_marked_caches_and_no_others(harness: &dyn Harness) 
 
     let mut found = listed(harness, &own).await;
     assert_eq!(harness.mutations(), made, "looking changes nothing");
-    found.retain(|owned| has_garbled || owned.place.name != garbled.place.name);
-    found.sort_by(|a, b| a.mark.id.cmp(&b.mark.id));
+    assert_eq!(found.len(), 4, "{found:?}");
+    let of = |at: &At| found.iter().find(|cache| cache.place.name == at.place.name).unwrap().ownership.clone();
+    assert_eq!(of(&stripped), Ownership::Foreign(MarkError::Foreign));
+    assert!(!has_garbled || matches!(of(&garbled), Ownership::Foreign(MarkError::Garbled(_))), "{found:?}");
+    found.retain(|cache| [&own, &young].iter().any(|at| at.place.name == cache.place.name));
+    by_resource(&mut found);
     let [first, second] = found.as_slice() else { panic!("{found:?}") };
-    assert_eq!((&first.mark, &first.place.name), (&own_mark, &own.place.name));
-    assert_eq!((&second.mark, &second.place.name), (&young_mark, &young.place.name));
+    assert_eq!((mark_of(first), &first.place.name), (&own_mark, &own.place.name));
+    assert_eq!((mark_of(second), &second.place.name), (&young_mark, &young.place.name));
     assert_eq!((first.phase, &first.status), (seen.phase, &seen.status));
     assert_eq!((second.phase, first.created_at), (Phase::Creating, seen.created_at));
     assert_eq!(first.place.account.as_deref(), Some(seen.account.as_str()));
@@ -58,7 +73,7 @@ pub(crate) async fn it_shows_more_than_a_page(harness: &dyn Harness) {
     let (at, names) = make_many(harness).await;
     let found = listed(harness, &at).await;
     assert_eq!(found.len(), MANY, "none twice");
-    assert_eq!(found.into_iter().map(|owned| owned.place.name.to_string()).collect::<BTreeSet<_>>(), names);
+    assert_eq!(found.into_iter().map(|cache| cache.place.name.to_string()).collect::<BTreeSet<_>>(), names);
 }
 
 pub(crate) async fn it_shows_one_location_of_one_account(harness: &dyn Harness) {
@@ -78,15 +93,15 @@ pub(crate) async fn it_shows_one_location_of_one_account(harness: &dyn Harness) 
     let beside = |mark| if is_shared { vec![&own, &strange] } else { vec![mark] };
     for (at, marks) in [(&here, beside(&own)), (&there, vec![&theirs]), (&strangers, beside(&strange))] {
         let mut found = listed(harness, at).await;
-        found.sort_by(|a, b| a.mark.id.cmp(&b.mark.id));
-        assert_eq!(found.iter().map(|owned| &owned.mark).collect::<Vec<_>>(), marks);
+        by_resource(&mut found);
+        assert_eq!(found.iter().map(mark_of).collect::<Vec<_>>(), marks);
         let account = harness.backend().account(at).await.unwrap();
-        for owned in &found {
-            assert_eq!((&owned.place.location, owned.place.account.as_ref()), (&at.place.location, Some(&account)));
+        for cache in &found {
+            assert_eq!((&cache.place.location, cache.place.account.as_ref()), (&at.place.location, Some(&account)));
         }
         let named = Scope { account: Some(account), ..scope(at) };
         let mut again = harness.backend().list(&named).await.unwrap();
-        again.sort_by(|a, b| a.mark.id.cmp(&b.mark.id));
+        by_resource(&mut again);
         assert_eq!(again, found);
         let nobodys = Scope { account: Some("999999999999".to_owned()), ..scope(at) };
         if !harness.is_imagined() {

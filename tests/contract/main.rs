@@ -147,7 +147,7 @@ macro_rules! contract {
                     what_happened_in_an_earlier_life_is_left_out
                 }
                 list {
-                    it_shows_marked_caches_and_no_others
+                    it_shows_every_cache_with_whose_it_is
                     it_shows_more_than_a_page
                     it_shows_one_location_of_one_account
                     it_is_an_error_and_not_short_when_a_page_is_missing

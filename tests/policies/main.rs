@@ -64,7 +64,7 @@ const LIVES: [(&str, Life); 14] = lives! {
     connection::it_tells_where_and_how_to_connect
     diagnose::a_failed_creation_has_the_clouds_cause
     diagnose::a_failed_change_has_the_clouds_cause
-    list::it_shows_marked_caches_and_no_others
+    list::it_shows_every_cache_with_whose_it_is
     preflight::all_is_well_and_nothing_is_changed
     leftovers::nothing_is_left_over_while_a_cache_has_it_and_what_is_left_can_be_removed
 };

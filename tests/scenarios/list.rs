@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use cache_driver::cache::{GuResId, Provider};
-use cache_driver::driver::{Entry, FindingKind, Inventory};
-use serde_json::json;
+use cache_driver::driver::{Entry, FindingKind, Inventory, SweepOptions};
+use serde_json::{Value, json};
 
 use crate::harness::{ACCOUNT_A, ACCOUNT_B, Clouds, World};
 
@@ -95,6 +95,61 @@ async fn what_the_config_has_lost_sight_of_is_told() {
     let inventory = driver.driver.inventory(None).await;
     assert_eq!(kinds(only(&inventory)), [FindingKind::Route, FindingKind::Name], "{inventory:#?}");
     assert!(only(&inventory).orphan.as_ref().is_some_and(|why| why.contains("`redis`")), "{inventory:#?}");
+}
+
+#[tokio::test]
+async fn what_is_listed_stands_by_cloud_region_and_resource() {
+    let world = World::with(|config| config.providers.aws.regions = vec!["eu-west-1".to_owned()]).await;
+    let driver = world.driver().await;
+    for region in ["eu-west-1", "eu-central-1", "eu-west-1", "eu-central-1", "eu-west-1"] {
+        let mut resource = world.resource(&driver);
+        world.create(&mut resource, &json!({ "region": region })).await;
+    }
+    let inventory = driver.driver.inventory(None).await;
+    let order: Vec<_> = inventory.caches.iter().map(|entry| (entry.location.as_str(), entry.id.as_str())).collect();
+    let mut sorted = order.clone();
+    sorted.sort_unstable();
+    assert_eq!((order.len(), &order), (5, &sorted));
+    let names: Vec<_> = inventory.caches.iter().map(|entry| &entry.name).collect();
+    assert!(!names.is_sorted(), "names are hashes of the ids: {names:?}");
+}
+
+#[tokio::test]
+async fn a_cache_whose_mark_cannot_be_read_is_told_on_every_cloud_and_no_sweep_touches_it() {
+    let gone = |keys: &[&str]| keys.iter().map(|key| (format!("cache-driver-{key}"), Value::Null)).collect::<Value>();
+    for provider in [Aws, Gcp, Azure] {
+        for (garbled, told) in [(true, "`w`"), (false, "no mark of this driver")] {
+            let clouds = Clouds::start().await;
+            let (resource, _) = clouds.made(provider, &json!({"on_delete": "hold", "delete_hold_hours": 1})).await;
+            let driver = clouds.driver(provider).await;
+            clouds.gone(&mut resource.at(&driver.url)).await;
+            clouds.aws.minutes(120);
+            let inventory = driver.driver.inventory(Some(provider)).await;
+            let name = only(&inventory).name.clone();
+            assert_eq!(inventory.unreadable.len(), 0);
+            let labels = gone(if garbled { &["w"] } else { &["id", "w", "t", "d"] });
+            let change = match provider {
+                Aws => {
+                    let description = if garbled { "cache-driver/1 id=res-1" } else { "sessions of the shop" };
+                    json!({"op": "set", "id": name, "fields": {"description": description}})
+                }
+                Gcp => json!({"op": "labels", "id": name, "labels": labels}),
+                Azure => json!({"op": "set", "id": name, "fields": {"tags": labels}}),
+            };
+            clouds.cloud(provider).control().mutate(change).await.unwrap();
+
+            let inventory = driver.driver.inventory(Some(provider)).await;
+            let [cache] = &inventory.unreadable[..] else { panic!("{inventory:#?}") };
+            assert!(inventory.caches.is_empty(), "{inventory:#?}");
+            assert_eq!((&cache.name, cache.finding.kind), (&name, FindingKind::Unreadable));
+            let message = &cache.finding.message;
+            assert!(message.starts_with("owned by name, mark unreadable") && message.contains(told), "{message}");
+            let before = clouds.mutating();
+            let swept = driver.driver.sweep(SweepOptions::default()).await;
+            assert!(swept.actions.is_empty() && swept.unreadable.len() == 1, "{provider}: {swept:#?}");
+            assert_eq!(clouds.mutating(), before, "{provider}: it is left alone");
+        }
+    }
 }
 
 #[tokio::test]

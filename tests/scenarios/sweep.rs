@@ -232,9 +232,9 @@ async fn the_end_of_a_ttl_is_a_delete_with_its_protection_its_hold_and_its_detac
     // Once its protection is lifted it goes, and what is held goes after its time.
     let id = GuResId::parse(&all[0].id).unwrap();
     let planned = driver.driver.release(&id, true, Duration::ZERO).await.unwrap();
-    assert!(planned.caches[0].was_protected && !planned.caches[0].released, "{planned:?}");
+    assert!(planned.caches[0].was_protected && planned.caches[0].is_protected, "{planned:?}");
     let released = driver.driver.release(&id, false, Duration::ZERO).await.unwrap();
-    assert!(released.caches[0].was_protected && released.caches[0].released, "{released:?}");
+    assert!(released.caches[0].was_protected && !released.caches[0].is_protected, "{released:?}");
     clouds.aws.minutes(2);
     assert_eq!(told(&sweep(&driver).await), [("expire", Begun)]);
     clouds.aws.minutes(73 * 60);
@@ -448,7 +448,7 @@ async fn release_lifts_the_protection_of_the_cloud_as_well_and_changes_nothing_e
         for _ in 0..10 {
             // A cloud that takes its time is told as such, and the command goes on where it was.
             match driver.driver.release(&id, false, Duration::ZERO).await {
-                Ok(release) => released = release.caches[0].released,
+                Ok(release) => released = !release.caches[0].is_protected,
                 Err(error) => assert!(error.details.retryable, "{provider}: {error}"),
             }
             clouds.aws.minutes(15);
@@ -459,7 +459,7 @@ async fn release_lifts_the_protection_of_the_cloud_as_well_and_changes_nothing_e
         assert!(released, "{provider}");
         let before = clouds.mutating();
         let again = driver.driver.release(&id, false, Duration::ZERO).await.unwrap();
-        assert!(!again.caches[0].was_protected && again.caches[0].released, "{provider}: {again:?}");
+        assert!(!again.caches[0].was_protected && !again.caches[0].is_protected, "{provider}: {again:?}");
         assert_eq!(clouds.mutating(), before);
         assert_eq!(resource.get().await.is(200).body["resource"], made.body["resource"]);
         let shown = clouds.at(provider).await[0].to_string();

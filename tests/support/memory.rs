@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use cache_driver::backend::{
     At, Backend, BackendError, Capabilities, Change, Class, Connection, ConnectionPassword, Credentials, Diagnosis,
-    Fields, Finding, Goal, Kind, Leftover, Observed, Owned, Ownership, Pace, PasswordMaker, Permission, Resolved,
-    Result, Scope, Step, Typical,
+    Fields, Finding, Goal, Kind, Leftover, Listed, Observed, Pace, PasswordMaker, Permission, Resolved, Result, Scope,
+    Step, Typical,
 };
 use cache_driver::cache::{Auth, CacheName, Capacity, Engine, FieldError, Mode, OnDelete, Place, Product, Size, Spec};
 use cache_driver::clock::Timestamp;
@@ -292,14 +292,14 @@ impl Backend for Memory {
         Ok(Diagnosis { kind: cause.as_ref().map(|_| Kind::Refused), cause, events })
     }
 
-    async fn list(&self, scope: &Scope) -> Result<Vec<Owned>> {
+    async fn list(&self, scope: &Scope) -> Result<Vec<Listed>> {
         let account = Self::account_of(&scope.credentials);
         let key = (account.clone(), scope.location.clone(), "*".to_owned());
         self.cloud.arrive("ListCaches", &key, false).await?;
-        let mut owned = Vec::new();
+        let mut listed = Vec::new();
         for key in self.cloud.caches().keys().filter(|(a, l, _)| *a == account && *l == scope.location) {
             let seen = self.cloud.observe(key);
-            let Some(Ownership::Marked(mark)) = &seen.ownership else { continue };
+            let Some(ownership) = seen.ownership else { continue };
             let place = Place {
                 product: self.capabilities.product,
                 account: Some(account.clone()),
@@ -307,16 +307,10 @@ impl Backend for Memory {
                 group: None,
                 name: CacheName::existing(key.2.clone()),
             };
-            let created_at = seen.created_at;
-            owned.push(Owned {
-                place,
-                mark: (**mark).clone(),
-                phase: seen.phase,
-                status: seen.status.clone(),
-                created_at,
-            });
+            let (phase, status, created_at) = (seen.phase, seen.status, seen.created_at);
+            listed.push(Listed { place, ownership, phase, status, created_at });
         }
-        Ok(owned)
+        Ok(listed)
     }
 
     async fn leftovers(&self, _scope: &Scope) -> Result<Vec<Leftover>> {

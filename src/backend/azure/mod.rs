@@ -30,8 +30,8 @@ use moka::sync::Cache;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::backend::{At, Backend, BackendError, Calls, Kind, Ownership, Result, Scope, Unobserved};
-use crate::cache::{CacheName, Mark, Place, Product, Provider, SizeTable};
+use crate::backend::{At, Backend, BackendError, Calls, Kind, Result, Scope, Unobserved};
+use crate::cache::{CacheName, Place, Product, Provider, SizeTable};
 use crate::clock::Clock;
 use crate::config::Azure;
 
@@ -78,14 +78,14 @@ impl Shared {
         Ok(situation.subscription.to_owned())
     }
 
-    /// Every marked resource of a kind in one location of a subscription, with its mark.
+    /// Every resource of a kind in one location of a subscription.
     async fn list(
         &self,
         scope: &Scope,
         product: Product,
         kind: &str,
         version: &'static str,
-    ) -> Result<Vec<(Place, Mark, Value)>> {
+    ) -> Result<Vec<(Place, Value)>> {
         let account = scope.account.clone().or_else(|| self.config.subscription_id.clone());
         let nowhere = CacheName::existing("-");
         let group = Some(String::new());
@@ -105,14 +105,13 @@ impl Shared {
                 if !place::same_location(text("location"), &scope.location) {
                     continue;
                 }
-                let Ownership::Marked(mark) = tags::ownership(&tags::of(resource)) else { continue };
                 let place = Place {
                     group: place::group_in(text("id")).map(|group| self.group_as_configured(group)),
                     name: CacheName::existing(text("name")),
                     account: Some(situation.subscription.to_owned()),
                     ..at.place.clone()
                 };
-                found.push((place, *mark, resource.clone()));
+                found.push((place, resource.clone()));
             }
             match page.get("nextLink").and_then(Value::as_str).filter(|link| !link.is_empty()) {
                 Some(next) => call = Call::follow(call.name, SecretString::from(next)),

@@ -12,7 +12,7 @@ use super::collection::Collection;
 use super::labels;
 use super::remedy::About;
 use super::snapshots::key;
-use crate::backend::{BackendError, Credentials, Kind, Owned, Ownership, Phase, Result, Scope};
+use crate::backend::{BackendError, Credentials, Kind, Listed, Phase, Result, Scope};
 use crate::cache::{CacheName, Place};
 
 /// The most that a page may hold.
@@ -22,9 +22,9 @@ const PAGES: usize = 50;
 /// While no more caches than this are looked at within an interval, each is looked at directly.
 const FEW: usize = 3;
 
-/// Everything that a list showed.
+/// Everything that the pages of a list showed.
 #[derive(Debug)]
-pub(super) struct Listed {
+pub(super) struct Pages {
     pub(super) resources: Vec<Value>,
     unreachable: BTreeSet<String>,
 }
@@ -41,17 +41,16 @@ impl Api {
         Ok(listed.resources)
     }
 
-    /// The marked caches of [`Api::list`]; `phase` tells state and status from a resource.
-    pub(super) async fn owned(
+    /// The caches of [`Api::list`]; `phase` tells state and status from a resource.
+    pub(super) async fn caches(
         &self,
         scope: &Scope,
         collection: Collection,
         phase: fn(&Value) -> (Phase, String),
-    ) -> Result<Vec<Owned>> {
+    ) -> Result<Vec<Listed>> {
         let project = self.project_of(scope.account.as_deref(), &scope.credentials).await?;
-        let mut owned = Vec::new();
+        let mut caches = Vec::new();
         for resource in self.list(scope, collection).await? {
-            let Ownership::Marked(mark) = labels::ownership(&labels::of(&resource)) else { continue };
             let key = resource.get("name").and_then(Value::as_str).and_then(key).unwrap_or_default();
             let [location, _, id] = key.split('/').collect::<Vec<_>>()[..] else { continue };
             let place = Place {
@@ -62,9 +61,10 @@ impl Api {
                 name: CacheName::existing(id),
             };
             let (phase, status) = phase(&resource);
-            owned.push(Owned { place, mark: *mark, phase, status, created_at: created_at(&resource) });
+            let ownership = labels::ownership(&labels::of(&resource));
+            caches.push(Listed { place, ownership, phase, status, created_at: created_at(&resource) });
         }
-        Ok(owned)
+        Ok(caches)
     }
 
     /// The cache from the list that all looks share. `None`: it has to be looked at directly.
@@ -109,7 +109,7 @@ impl Api {
         project: &str,
         location: &str,
         collection: Collection,
-    ) -> Result<Listed> {
+    ) -> Result<Pages> {
         let about = self.about(collection, project, location, None);
         let path = format!("projects/{project}/locations/{location}/{}", collection.noun());
         let list = Call::reading(collection.list(), &path, Purpose::Other);
@@ -123,8 +123,8 @@ impl Api {
         about: &About<'_>,
         list: &Call<'_>,
         field: &str,
-    ) -> Result<Listed> {
-        let mut listed = Listed { resources: Vec::new(), unreachable: BTreeSet::new() };
+    ) -> Result<Pages> {
+        let mut listed = Pages { resources: Vec::new(), unreachable: BTreeSet::new() };
         let mut token = String::new();
         for _ in 0..PAGES {
             let mut call = Call { service: list.service, ..Call::reading(list.operation, list.path, Purpose::Other) };

@@ -15,7 +15,7 @@ pub use connection::{Connection, ConnectionPassword, Endpoint};
 pub use goal::{Goal, Pace, Step};
 pub use observed::{Observed, Ownership, Phase};
 pub use permission::{Access, Feature, Permission};
-pub use report::{Diagnosis, Finding, Leftover, Owned, Scope, Verdict};
+pub use report::{Diagnosis, Finding, Leftover, Listed, Scope, Verdict};
 use serde_json::Value;
 pub use wanted::{Change, Class, Resolved};
 

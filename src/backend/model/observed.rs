@@ -37,6 +37,17 @@ pub enum Ownership {
     Foreign(MarkError),
 }
 
+impl Ownership {
+    /// The mark, if there is one.
+    #[must_use]
+    pub fn mark(&self) -> Option<&Mark> {
+        match self {
+            Self::Marked(mark) => Some(mark),
+            Self::Foreign(_) => None,
+        }
+    }
+}
+
 /// What is there, as one look at the cloud showed it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observed {
@@ -90,9 +101,6 @@ impl Observed {
     /// The mark, if it bears one.
     #[must_use]
     pub fn mark(&self) -> Option<&Mark> {
-        match &self.ownership {
-            Some(Ownership::Marked(mark)) => Some(mark),
-            _ => None,
-        }
+        self.ownership.as_ref()?.mark()
     }
 }

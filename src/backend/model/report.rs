@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Phase;
+use super::{Ownership, Phase};
 use crate::backend::{BackendError, Credentials, Kind};
 use crate::cache::product::words;
 use crate::cache::{Event, Mark, Place};
@@ -32,19 +32,27 @@ pub struct Scope {
     pub credentials: Credentials,
 }
 
-/// A marked cache that a list showed.
+/// A cache that a list showed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Owned {
+pub struct Listed {
     /// Where it is.
     pub place: Place,
-    /// Its mark.
-    pub mark: Mark,
+    /// Whose it is.
+    pub ownership: Ownership,
     /// What state it is in.
     pub phase: Phase,
     /// The cloud's own word for it.
     pub status: String,
     /// When it was made.
     pub created_at: Option<Timestamp>,
+}
+
+impl Listed {
+    /// The mark, if it bears one.
+    #[must_use]
+    pub fn mark(&self) -> Option<&Mark> {
+        self.ownership.mark()
+    }
 }
 
 words! {

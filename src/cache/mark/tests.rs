@@ -63,7 +63,9 @@ proptest! {
 fn somebody_elses_description_is_foreign_and_a_broken_one_is_garbled() {
     assert_eq!(Mark::from_text("sessions of the shop"), Err(MarkError::Foreign));
     assert_eq!(Mark::from_text("cache-driver/1 id=abc"), Err(MarkError::Garbled("w")));
+    assert_eq!(Mark::from_text("cache-driver/2 id=abc"), Err(MarkError::Garbled("version")));
 }
+
 #[test]
 fn the_longest_mark_fits_exactly() {
     let at = Timestamp::from_second(9_999_999_999).unwrap();

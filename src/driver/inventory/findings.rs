@@ -39,6 +39,8 @@ words! {
         Unseen = "unseen",
         /// Its resource is in nobody's list.
         Unknown = "unknown",
+        /// It is the driver's, and its mark cannot be read.
+        Unreadable = "unreadable",
     }
 }
 

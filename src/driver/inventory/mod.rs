@@ -6,6 +6,7 @@ mod findings;
 mod places;
 mod recent;
 mod shape;
+mod unreadable;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +22,7 @@ pub use findings::{Finding, FindingKind};
 use findings::{Known, findings, orphaned};
 pub(super) use places::{Listable, Located, bounded};
 pub(super) use recent::Recent;
+pub use unreadable::Unreadable;
 
 /// Every cache that this driver owns.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -30,8 +32,10 @@ pub struct Inventory {
     pub at: Timestamp,
     /// How many places were listed: products in accounts and regions.
     pub places: usize,
-    /// The caches, by cloud, product, region and name.
+    /// The caches, by cloud, region, account, resource and name.
     pub caches: Vec<Entry>,
+    /// Caches that are the driver's, and whose mark cannot be read.
+    pub unreadable: Vec<Unreadable>,
     /// Places that could not be listed.
     pub failures: Vec<PlaceFailure>,
 }
@@ -138,12 +142,13 @@ impl Driver {
         .await;
         caches.sort_by(|a, b| sorted(a).cmp(&sorted(b)));
         tell_doubles(&mut caches);
-        Inventory { at: self.clock().now(), places: listing.places, caches, failures: listing.failures }
+        let (places, unreadable, failures) = (listing.places, listing.unreadable, listing.failures);
+        Inventory { at: self.clock().now(), places, caches, unreadable, failures }
     }
 
     async fn entry(&self, located: Located) -> Entry {
-        let Located { backend, at, owned } = located;
-        let seen = match owned.phase {
+        let Located { backend, at, mark, phase, status, created_at } = located;
+        let seen = match phase {
             // There is not yet, or no longer, anything to compare.
             Phase::Absent | Phase::Creating | Phase::Deleting | Phase::Shell => Ok(None),
             _ => backend.observe(&at).await.map(Some),
@@ -154,11 +159,11 @@ impl Driver {
             Err(error) => (None, Some(error.to_string())),
         };
         // What was there may have gone, or been taken by another, since it was listed.
-        let looked = looked.filter(|looked: &Observed| looked.mark().is_some_and(|mark| mark.id == owned.mark.id));
-        let mark = looked.as_ref().and_then(Observed::mark).cloned().unwrap_or(owned.mark);
-        let phase = looked.as_ref().map_or(owned.phase, |looked| looked.phase);
-        let created_at = looked.as_ref().and_then(|looked| looked.created_at).or(owned.created_at);
-        let status = looked.as_ref().map_or(owned.status, |looked| looked.status.clone());
+        let looked = looked.filter(|looked: &Observed| looked.mark().is_some_and(|seen| seen.id == mark.id));
+        let mark = looked.as_ref().and_then(Observed::mark).cloned().unwrap_or(mark);
+        let phase = looked.as_ref().map_or(phase, |looked| looked.phase);
+        let created_at = looked.as_ref().and_then(|looked| looked.created_at).or(created_at);
+        let status = looked.as_ref().map_or(status, |looked| looked.status.clone());
         let limits = self.config().lifecycle.deadlines_of(at.place.product);
         let due = due(&mark, phase, created_at, limits.create);
         let known = Known {
@@ -229,6 +234,7 @@ fn tell_doubles(caches: &mut [Entry]) {
     }
 }
 
-fn sorted(entry: &Entry) -> (Product, &str, &str, Option<&str>) {
-    (entry.product, &entry.location, entry.name.as_str(), entry.account.as_deref())
+/// In the order in which people look for them.
+fn sorted(entry: &Entry) -> (Provider, &str, Option<&str>, &GuResId, &CacheName) {
+    (entry.provider, &entry.location, entry.account.as_deref(), &entry.id, &entry.name)
 }

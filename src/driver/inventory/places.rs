@@ -4,31 +4,36 @@ use std::collections::HashSet;
 use std::future::Future;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
-use super::PlaceFailure;
-use crate::backend::{At, Backend, BackendError, Credentials, Owned, Scope};
-use crate::cache::{CacheName, Code, GuResId, Product, Provider};
+use super::{PlaceFailure, Unreadable};
+use crate::backend::{At, Backend, BackendError, Credentials, Ownership, Phase, Scope};
+use crate::cache::{CacheName, Code, GuResId, Mark, Product, Provider};
 use crate::driver::Driver;
 use crate::telemetry;
 
 /// Calls that are made at the same time: enough for speed, few enough for the clouds' limits on reading.
 const AT_ONCE: usize = 8;
 
-/// A cache, and how it was found.
+/// A cache as a list showed it, and how to reach it.
 #[derive(Debug, Clone)]
 pub(in crate::driver) struct Located {
     pub(in crate::driver) backend: Arc<dyn Backend>,
     pub(in crate::driver) at: At,
-    pub(in crate::driver) owned: Owned,
+    pub(in crate::driver) mark: Mark,
+    pub(in crate::driver) phase: Phase,
+    pub(in crate::driver) status: String,
+    pub(in crate::driver) created_at: Option<Timestamp>,
 }
 
 /// What all lists together showed.
 #[derive(Debug, Default)]
 pub(in crate::driver) struct Listing {
     pub(in crate::driver) caches: Vec<Located>,
+    pub(in crate::driver) unreadable: Vec<Unreadable>,
     pub(in crate::driver) places: usize,
     pub(in crate::driver) failures: Vec<PlaceFailure>,
     /// Where lists succeeded.
@@ -89,10 +94,23 @@ impl Driver {
         for (place, listed) in listed {
             match listed {
                 Ok(caches) => {
-                    for owned in caches {
-                        let at = At { place: owned.place.clone(), credentials: place.scope.credentials.clone() };
-                        if known.insert(owned.place.clone()) {
-                            listing.caches.push(Located { backend: place.backend.clone(), at, owned });
+                    for cache in caches {
+                        if !known.insert(cache.place.clone()) {
+                            continue;
+                        }
+                        match cache.ownership {
+                            Ownership::Marked(mark) => listing.caches.push(Located {
+                                backend: place.backend.clone(),
+                                at: At { place: cache.place, credentials: place.scope.credentials.clone() },
+                                mark: *mark,
+                                phase: cache.phase,
+                                status: cache.status,
+                                created_at: cache.created_at,
+                            }),
+                            Ownership::Foreign(ref error) => {
+                                let error = error.clone();
+                                listing.unreadable.extend(self.unreadable(cache, &error));
+                            }
                         }
                     }
                     listing.places += 1;

@@ -12,7 +12,7 @@ use crate::driver::{Driver, DriverError};
 impl Driver {
     /// One try. Whatever goes wrong is told, not thrown: the other caches are due as well.
     pub(super) async fn attempt(&self, job: &Job, dry_run: bool) -> Tried {
-        let id = &job.located.owned.mark.id;
+        let id = &job.located.mark.id;
         let span = tracing::info_span!("sweep", %id, who = "sweep", task = %job.due.task);
         let tried = async {
             let _turn = self.inner.turns.take(id).await;
@@ -36,13 +36,13 @@ impl Driver {
         match found.seen.phase {
             Phase::Absent => Some("it is gone already"),
             Phase::Deleting => Some("it is being removed already"),
-            _ if found.seen.mark() != Some(&job.located.owned.mark) => Some("its mark has changed since it was listed"),
+            _ if found.seen.mark() != Some(&job.located.mark) => Some("its mark has changed since it was listed"),
             _ => None,
         }
     }
 
     async fn attempt_in_turn(&self, job: &Job, dry_run: bool) -> Result<Tried, Halt> {
-        let listed = &job.located.owned.mark;
+        let listed = &job.located.mark;
         if self.inner.background.running(&listed.id).is_some() {
             return Ok(Tried::new(SweepOutcome::Overtaken, "a request is at work on it"));
         }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::inventory::{Located, PlaceFailure, bounded};
+use super::inventory::{Located, PlaceFailure, Unreadable, bounded};
 use super::lifecycle::{Due, Task, due};
 use super::progress::later;
 use super::{Driver, DriverError};
@@ -95,6 +95,8 @@ pub struct Sweep {
     pub places: usize,
     /// Everything that was due.
     pub actions: Vec<SweepAction>,
+    /// Caches that are the driver's, and whose mark cannot be read: left alone.
+    pub unreadable: Vec<Unreadable>,
     /// Places that could not be listed, where something may be due.
     pub failures: Vec<PlaceFailure>,
 }
@@ -156,7 +158,7 @@ impl Driver {
         let at = self.clock().now();
         let listing = self.locate_all(options.provider).await;
         let (caches, places) = (listing.caches.len(), listing.places);
-        let mut failures = listing.failures;
+        let (unreadable, mut failures) = (listing.unreadable, listing.failures);
         let mut jobs: Vec<Job> = listing.caches.into_iter().filter_map(|located| self.job(located, at)).collect();
         jobs.sort_by_key(|job| job.due.at);
         let mut actions = self.work(jobs, options, later(at, options.wait)).await;
@@ -164,20 +166,20 @@ impl Driver {
         let (tidied, untold) = self.tidy(listing.open, options.dry_run).await;
         actions.extend(tidied);
         failures.extend(untold);
-        Sweep { at, dry_run: options.dry_run, caches, places, actions, failures }
+        Sweep { at, dry_run: options.dry_run, caches, places, actions, unreadable, failures }
     }
 
     /// What is due of a cache now, if anything: what ends it comes first, unless its protection is in the way.
     fn job(&self, located: Located, now: Timestamp) -> Option<Job> {
-        let owned = &located.owned;
-        let create = self.config().lifecycle.deadlines_of(owned.place.product).create;
-        if !self.made(&owned.mark, &owned.place.name) {
+        let (place, mark) = (&located.at.place, &located.mark);
+        let create = self.config().lifecycle.deadlines_of(place.product).create;
+        if !self.made(mark, &place.name) {
             return None;
         }
         let settles = may_settle(&located);
-        let mut all = due(&owned.mark, owned.phase, owned.created_at, create);
+        let mut all = due(mark, located.phase, located.created_at, create);
         all.retain(|due| due.is_now(now) && (settles || due.task != Task::Settle));
-        let settle = all.iter().find(|due| owned.mark.protected && due.task == Task::Settle);
+        let settle = all.iter().find(|due| mark.protected && due.task == Task::Settle);
         let due = *settle.or(all.first())?;
         Some(Job { located, due, begun: false })
     }
@@ -216,7 +218,7 @@ impl Driver {
 fn action(job: &Job, tried: &Tried) -> SweepAction {
     let place: &Place = &job.located.at.place;
     SweepAction {
-        id: Some(job.located.owned.mark.id.clone()),
+        id: Some(job.located.mark.id.clone()),
         provider: place.provider(),
         product: place.product,
         name: place.name.clone(),
@@ -234,7 +236,7 @@ fn action(job: &Job, tried: &Tried) -> SweepAction {
 /// adopted it, and another's would derive another password: its next PUT ends the rotation.
 fn may_settle(located: &Located) -> bool {
     let by_driver = located.backend.capabilities().password == PasswordMaker::Driver;
-    !(located.owned.mark.adopted && by_driver)
+    !(located.mark.adopted && by_driver)
 }
 
 /// Whether a cache comes or goes by itself.

@@ -23,7 +23,7 @@ use super::error::{classify, is_one_of};
 use super::{Shared, events, parameter_groups, place, preflight};
 use crate::backend::{
     At, Backend, BackendError, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Fields, Finding, Goal,
-    Kind, Leftover, Observed, Owned, Ownership, PasswordMaker, Phase, Resolved, Result, Scope, Step, Typical,
+    Kind, Leftover, Listed, Observed, PasswordMaker, Phase, Resolved, Result, Scope, Step, Typical,
 };
 use crate::cache::{Auth, CacheName, Engine, FieldError, Mode, OnDelete, Place, Product, Spec};
 
@@ -160,14 +160,13 @@ impl Backend for ReplicationGroups {
         events::diagnose(&client, &place::id(at), since, self.shared.clock.now()).await
     }
 
-    async fn list(&self, scope: &Scope) -> Result<Vec<Owned>> {
+    async fn list(&self, scope: &Scope) -> Result<Vec<Listed>> {
         let client = self.shared.clients.elasticache(&scope.credentials, &scope.location).await?;
-        let mut owned = Vec::new();
+        let mut listed = Vec::new();
         let mut pages = client.describe_replication_groups().into_paginator().send();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| classify(DESCRIBE, error))?;
             for group in page.replication_groups() {
-                let Ownership::Marked(mark) = observe::ownership(group) else { continue };
                 let account = observe::account(group);
                 // Elsewhere would be a place that nobody asked about.
                 if scope.account.is_some() && account.is_some() && scope.account != account {
@@ -175,16 +174,16 @@ impl Backend for ReplicationGroups {
                 }
                 let Some(name) = group.replication_group_id().map(CacheName::existing) else { continue };
                 let location = scope.location.clone();
-                owned.push(Owned {
+                listed.push(Listed {
                     place: Place { product: PRODUCT, account, location, group: None, name },
-                    mark: *mark,
+                    ownership: observe::ownership(group),
                     phase: observe::phase(group),
                     status: group.status().unwrap_or_default().to_owned(),
                     created_at: group.replication_group_create_time().and_then(super::time::from_aws),
                 });
             }
         }
-        Ok(owned)
+        Ok(listed)
     }
 
     async fn leftovers(&self, scope: &Scope) -> Result<Vec<Leftover>> {

@@ -22,10 +22,10 @@ use super::paths::{self, CLASSIC_REDIS};
 use super::place::{Situation, same_location};
 use super::preflight::Needs;
 use super::resolving::Setting;
-use super::{Shared, keys, place, preflight};
+use super::{Shared, keys, place, preflight, tags};
 use crate::backend::{
     At, Backend, BackendError, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Feature, Fields,
-    Finding, Goal, Kind, Leftover, Observed, Owned, PasswordMaker, Permission, Phase, Resolved, Result, Scope, Step,
+    Finding, Goal, Kind, Leftover, Listed, Observed, PasswordMaker, Permission, Phase, Resolved, Result, Scope, Step,
     Typical,
 };
 use crate::cache::{Auth, CacheName, Engine, FieldError, Mode, OnDelete, Place, Product, Spec};
@@ -187,16 +187,16 @@ impl Backend for ClassicRedis {
         Ok(told)
     }
 
-    async fn list(&self, scope: &Scope) -> Result<Vec<Owned>> {
+    async fn list(&self, scope: &Scope) -> Result<Vec<Listed>> {
         let found = self.shared.list(scope, PRODUCT, "redis", CLASSIC_REDIS).await?;
-        let owned = found.into_iter().map(|(place, mark, cache)| Owned {
+        let listed = found.into_iter().map(|(place, cache)| Listed {
             place,
-            mark,
+            ownership: tags::ownership(&tags::of(&cache)),
             phase: observe::phase(&cache),
             status: observe::status(&cache).to_owned(),
             created_at: observe::created_at(&cache),
         });
-        Ok(owned.collect())
+        Ok(listed.collect())
     }
 
     async fn leftovers(&self, _scope: &Scope) -> Result<Vec<Leftover>> {

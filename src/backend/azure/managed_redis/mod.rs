@@ -24,7 +24,7 @@ use super::resolving::Setting;
 use super::{Shared, keys, place, preflight, tags};
 use crate::backend::{
     At, Backend, BackendError, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Feature, Fields,
-    Finding, Goal, Kind, Leftover, Observed, Owned, PasswordMaker, Permission, Resolved, Result, Scope, Step, Typical,
+    Finding, Goal, Kind, Leftover, Listed, Observed, PasswordMaker, Permission, Resolved, Result, Scope, Step, Typical,
 };
 use crate::cache::{Auth, CacheName, Engine, FieldError, Mode, OnDelete, Place, Product, Spec};
 
@@ -195,20 +195,20 @@ impl Backend for ManagedRedis {
         Ok(told)
     }
 
-    async fn list(&self, scope: &Scope) -> Result<Vec<Owned>> {
+    async fn list(&self, scope: &Scope) -> Result<Vec<Listed>> {
         let found = self.shared.list(scope, PRODUCT, "redisEnterprise", MANAGED_REDIS).await?;
-        let owned = found.into_iter().map(|(place, mark, cluster)| {
+        let listed = found.into_iter().map(|(place, cluster)| {
             let tags = tags::of(&cluster);
-            Owned {
+            Listed {
                 place,
-                mark,
+                ownership: tags::ownership(&tags),
                 // Of the cluster alone: its database would be a call for each.
                 phase: observe::cluster_phase(&cluster),
                 status: observe::words(&cluster),
                 created_at: observe::created_at(&observe::Seen { cluster, ..Default::default() }, &tags),
             }
         });
-        Ok(owned.collect())
+        Ok(listed.collect())
     }
 
     async fn leftovers(&self, _scope: &Scope) -> Result<Vec<Leftover>> {

@@ -26,7 +26,7 @@ use super::prerequisites::Needs;
 use super::{Shared, place};
 use crate::backend::{
     At, Backend, BackendError, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Fields, Finding, Goal,
-    Kind, Leftover, Observed, Owned, PasswordMaker, Permission, Phase, Resolved, Result, Scope, Step, Typical,
+    Kind, Leftover, Listed, Observed, PasswordMaker, Permission, Phase, Resolved, Result, Scope, Step, Typical,
 };
 use crate::cache::{Auth, CacheName, Engine, FieldError, OnDelete, Place, Product, Spec};
 
@@ -165,8 +165,8 @@ impl Backend for MemcachedInstances {
         self.shared.api.diagnose(at, COLLECTION, since).await
     }
 
-    async fn list(&self, scope: &Scope) -> Result<Vec<Owned>> {
-        self.shared.api.owned(scope, COLLECTION, phase).await
+    async fn list(&self, scope: &Scope) -> Result<Vec<Listed>> {
+        self.shared.api.caches(scope, COLLECTION, phase).await
     }
 
     async fn leftovers(&self, _scope: &Scope) -> Result<Vec<Leftover>> {

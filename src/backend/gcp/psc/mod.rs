@@ -30,7 +30,7 @@ use super::prerequisites::Needs;
 use super::{Shared, place};
 use crate::backend::{
     At, Backend, BackendError, Capabilities, Change, Class, Connection, ConnectionPassword, Diagnosis, Fields, Finding,
-    Goal, Kind, Leftover, Observed, Owned, Resolved, Result, Scope, Step, Typical,
+    Goal, Kind, Leftover, Listed, Observed, Resolved, Result, Scope, Step, Typical,
 };
 use crate::cache::{Auth, CacheName, FieldError, Mode, OnDelete, Place, Spec};
 use resource::Resource;
@@ -154,8 +154,8 @@ impl Backend for Psc {
         self.shared.api.diagnose(at, self.dialect.collection, since).await
     }
 
-    async fn list(&self, scope: &Scope) -> Result<Vec<Owned>> {
-        self.shared.api.owned(scope, self.dialect.collection, observe::phase_of).await
+    async fn list(&self, scope: &Scope) -> Result<Vec<Listed>> {
+        self.shared.api.caches(scope, self.dialect.collection, observe::phase_of).await
     }
 
     async fn leftovers(&self, _scope: &Scope) -> Result<Vec<Leftover>> {

@@ -25,7 +25,7 @@ use super::prerequisites::Needs;
 use super::{Shared, place};
 use crate::backend::{
     At, Backend, BackendError, Capabilities, Change, Connection, Diagnosis, Feature, Fields, Finding, Goal, Kind,
-    Leftover, Observed, Owned, PasswordMaker, Permission, Phase, Resolved, Result, Scope, Step, Typical,
+    Leftover, Listed, Observed, PasswordMaker, Permission, Phase, Resolved, Result, Scope, Step, Typical,
 };
 use crate::cache::{CacheName, FieldError, OnDelete, Place, Product, Spec};
 
@@ -165,8 +165,8 @@ impl Backend for RedisInstances {
         self.shared.api.diagnose(at, COLLECTION, since).await
     }
 
-    async fn list(&self, scope: &Scope) -> Result<Vec<Owned>> {
-        self.shared.api.owned(scope, COLLECTION, phase).await
+    async fn list(&self, scope: &Scope) -> Result<Vec<Listed>> {
+        self.shared.api.caches(scope, COLLECTION, phase).await
     }
 
     async fn leftovers(&self, _scope: &Scope) -> Result<Vec<Leftover>> {
