@@ -118,6 +118,12 @@ pub trait Backend: Debug + Send + Sync {
     /// never an error.
     async fn observe(&self, at: &At) -> Result<Observed>;
 
+    /// The same, asked of the cloud now, for whoever is about to remove what it sees: what looks share by way of a list may
+    /// be some seconds old, and somebody may have taken the cache back since.
+    async fn observe_anew(&self, at: &At) -> Result<Observed> {
+        self.observe(at).await
+    }
+
     /// What differs between what was set and what is there, with what each change costs.
     ///
     /// Pure. A field that was not set, or that cannot be read, is not compared: a cache that was made from the same

@@ -120,6 +120,15 @@ impl Driver {
     /// Looks at one place. Credentials of another account than the place's are refused, because they would show an empty
     /// place where the cache is not.
     pub(super) async fn look(&self, place: Place, keys: &Keys) -> Result<Found, LookFailed> {
+        self.look_as_of(Certainty::Recent, place, keys).await
+    }
+
+    /// The same, at what is there now, and not some seconds ago.
+    pub(super) async fn look_anew(&self, place: Place, keys: &Keys) -> Result<Found, LookFailed> {
+        self.look_as_of(Certainty::Now, place, keys).await
+    }
+
+    async fn look_as_of(&self, certainty: Certainty, place: Place, keys: &Keys) -> Result<Found, LookFailed> {
         let product = place.product;
         let backend = match self.registry().get(product) {
             Ok(backend) => backend.clone(),
@@ -129,12 +138,12 @@ impl Driver {
             }
         };
         let at = At { credentials: keys.of(place.provider()), place };
-        let seen = match backend.observe(&at).await {
+        let seen = match observe(backend.as_ref(), &at, certainty).await {
             // The cookie's credentials may have ended since; the same cache may be reached by the driver's own means.
             Err(error) if error.kind == Kind::Credentials && keys.is_by_cookie(at.place.provider()) => {
                 let keys = Keys { cookie: Vec::new(), ..keys.clone() };
                 let other = At { credentials: keys.of(at.place.provider()), place: at.place.clone() };
-                match backend.observe(&other).await {
+                match observe(backend.as_ref(), &other, certainty).await {
                     Ok(seen) if other.place.account.as_ref().is_none_or(|known| *known == seen.account) => {
                         return Ok(Found { backend, at: other, seen });
                     }
@@ -322,6 +331,13 @@ impl From<LookFailed> for Halt {
         } else {
             DriverError::backend(failed.product, failed.error).into()
         }
+    }
+}
+
+async fn observe(backend: &dyn Backend, at: &At, certainty: Certainty) -> Result<Observed, BackendError> {
+    match certainty {
+        Certainty::Recent => backend.observe(at).await,
+        Certainty::Now => backend.observe_anew(at).await,
     }
 }
 

@@ -18,10 +18,10 @@ const FRESH: Duration = Duration::from_secs(30);
 /// Lists that are remembered: one for each product, place and credentials.
 const MOST: u64 = 256;
 
-/// How certain a search has to be.
+/// How certain a search or a look has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Certainty {
-    /// A list of some seconds ago will do.
+    /// What a list told some seconds ago will do.
     Recent,
     /// As of now.
     Now,

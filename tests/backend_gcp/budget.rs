@@ -122,6 +122,24 @@ async fn what_this_process_has_just_changed_is_looked_at_anew() {
 }
 
 #[tokio::test]
+async fn who_is_about_to_remove_a_cache_is_told_what_is_there_now() {
+    let (clock, names) = (Hasty::new(), names(20));
+    let (fake, _) = serving(&clock, names.clone()).await;
+    let backend = backend(&fake.config(), &clock, PRODUCT);
+    for name in &names {
+        observe(&backend, name).await.unwrap().unwrap();
+    }
+    let before = fake.calls().len();
+    let seen = backend.observe_anew(&at(PRODUCT, "cache-7", Credentials::Own)).await.unwrap();
+    assert_eq!((seen.phase, fake.calls().len()), (Phase::Ready, before + 1));
+    assert!(fake.calls().last().unwrap().path.ends_with("/locations/europe-west3/instances/cache-7"));
+    observe(&backend, "cache-7").await.unwrap().unwrap();
+    assert_eq!(fake.calls().len(), before + 1, "for all others the list still tells");
+    let gone = backend.observe_anew(&at(PRODUCT, "cache-gone", Credentials::Own)).await.unwrap();
+    assert_eq!(gone.phase, Phase::Absent);
+}
+
+#[tokio::test]
 async fn that_a_cache_is_not_there_is_only_told_by_a_direct_look() {
     let (clock, names) = (Hasty::new(), names(20));
     let (fake, _) = serving(&clock, names.clone()).await;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::harness::{Clouds, Server, World, sha256};
 
 use Provider::{Aws, Azure, Gcp};
-use SweepOutcome::{Begun, Done, Later, Protected, Would};
+use SweepOutcome::{Begun, Done, Later, Overtaken, Protected, Would};
 
 const CLOUDS: [Provider; 3] = [Aws, Gcp, Azure];
 
@@ -101,6 +101,33 @@ async fn a_held_cache_is_removed_by_the_sweep_when_its_time_has_come_and_not_bef
         // Whoever comes too late gets a new one.
         clouds.ready(&mut resource.forgetful(), &values).await;
     }
+}
+
+#[tokio::test]
+async fn the_last_look_before_a_removal_is_never_answered_from_a_list() {
+    let clouds = Clouds::start().await;
+    let values = json!({"engine": "valkey", "on_delete": "hold", "delete_hold_hours": 1});
+    let (mut resource, _) = clouds.made(Gcp, &values).await;
+    let mut others = Vec::new();
+    for _ in 0..5 {
+        others.push(clouds.made(Gcp, &values).await.0);
+    }
+    let driver = clouds.driver(Gcp).await;
+    resource = resource.at(&driver.url);
+    clouds.gone(&mut resource).await;
+    clouds.aws.minutes(90);
+    clouds.ready(&mut resource, &values).await;
+    // Lists still show it held and overdue, to another replica too, which looks at so many that they share one.
+    clouds.fault(Gcp, json!({"kind": "stale_reads", "count": 1_000, "action": "memorystore.instances.list"}));
+    let driver = clouds.driver(Gcp).await;
+    for other in &others {
+        other.at(&driver.url).forgetful().get().await;
+    }
+    assert!(clouds.gcp.control().calls().count("memorystore.instances.list") > 0);
+    let swept = sweep(&driver).await;
+    assert_eq!(told(&swept), [("remove", Overtaken)], "{swept:#?}");
+    assert_eq!(clouds.gcp.control().calls().count("memorystore.instances.delete"), 0);
+    assert_eq!(clouds.at(Gcp).await.len(), 6);
 }
 
 #[tokio::test]

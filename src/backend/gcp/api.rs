@@ -116,6 +116,13 @@ impl Api {
         {
             return Ok(Some(resource));
         }
+        self.look_anew(at, collection).await
+    }
+
+    /// The same, never from a list.
+    pub(super) async fn look_anew(&self, at: &At, collection: Collection) -> Result<Option<Value>> {
+        let project = self.project(at).await?;
+        let name = name(&project, at, collection);
         let about = self.about(collection, &project, &at.place.location, None);
         let call = Call::reading(collection.get(), &name, Purpose::Look);
         Ok(self.call(&at.credentials, &about, &call).await?.if_there())

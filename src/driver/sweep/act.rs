@@ -48,7 +48,7 @@ impl Driver {
         }
         let at = &job.located.at;
         // Right before the act: whoever took it back since it was listed has the last word.
-        let found = self.look(at.place.clone(), &Keys::by(&at.credentials, at.place.provider())).await?;
+        let found = self.look_anew(at.place.clone(), &Keys::by(&at.credentials, at.place.provider())).await?;
         if job.begun && !found.exists() {
             return Ok(Tried::new(SweepOutcome::Done, "it is gone"));
         }

@@ -65,6 +65,15 @@ impl Psc {
         let parent = self.shared.api.parent(at).await?;
         Ok(format!("{parent}/{}/{}", self.dialect.collection.noun(), at.place.name))
     }
+
+    /// What a look found, with how it stands with clients' tokens.
+    async fn seen(&self, at: &At, found: Option<Value>) -> Result<Observed> {
+        let project = self.shared.api.project(at).await?;
+        let Some(found) = found else { return Ok(Observed::absent(project)) };
+        let resource: Resource = read(self.dialect.calls.get, found)?;
+        let tokens = self.standing(at, &resource).await?;
+        Ok(observe::observed(self.dialect, &resource, tokens.as_ref(), project, self.shared.clock.now()))
+    }
 }
 
 /// Reads an answer. What does not fit at all says nothing about the cache.
@@ -99,13 +108,11 @@ impl Backend for Psc {
     }
 
     async fn observe(&self, at: &At) -> Result<Observed> {
-        let project = self.shared.api.project(at).await?;
-        let Some(found) = self.shared.api.look(at, self.dialect.collection).await? else {
-            return Ok(Observed::absent(project));
-        };
-        let resource: Resource = read(self.dialect.calls.get, found)?;
-        let tokens = self.standing(at, &resource).await?;
-        Ok(observe::observed(self.dialect, &resource, tokens.as_ref(), project, self.shared.clock.now()))
+        self.seen(at, self.shared.api.look(at, self.dialect.collection).await?).await
+    }
+
+    async fn observe_anew(&self, at: &At) -> Result<Observed> {
+        self.seen(at, self.shared.api.look_anew(at, self.dialect.collection).await?).await
     }
 
     fn changes(&self, wanted: &Resolved, seen: &Observed) -> Vec<Change> {
