@@ -290,6 +290,11 @@ async fn every_cache_is_listed_with_whose_it_is() {
     let (own, others): (Vec<_>, Vec<_>) = listed.iter().partition(|cache| cache.mark() == Some(&cloud.mark()));
     assert_eq!((own.len(), others.len(), others[0].place.name.as_str()), (4, 1, "cache-3"));
     assert!(listed.iter().all(|cache| cache.place.product == Product::GcpValkey));
+    // The list shows as much of a cache as a look.
+    let seen = cloud.observe("cache-4").await;
+    let same = listed.iter().find(|cache| cache.place.name.as_str() == "cache-4").unwrap();
+    assert_eq!((same.phase, &same.status, same.created_at), (seen.phase, &seen.status, seen.created_at));
+    assert_eq!(same.fields.as_ref(), Some(&seen.fields));
     assert!(cloud.backend.list(&scope("us-east1")).await.unwrap().is_empty());
     assert!(cloud.observe("cache-3").await.mark().is_none());
 }

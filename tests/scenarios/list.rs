@@ -83,6 +83,39 @@ async fn a_cache_that_somebody_changed_by_hand_shows_how() {
 }
 
 #[tokio::test]
+async fn caches_of_google_are_judged_by_the_list_alone() {
+    let clouds = Clouds::start().await;
+    for values in [
+        json!({"size": "medium", "high_availability": true}),
+        json!({"engine": "valkey", "size": "medium"}),
+        json!({"engine": "redis", "mode": "cluster", "size": "medium"}),
+        json!({"engine": "memcached", "size": "medium"}),
+    ] {
+        clouds.made(Gcp, &values).await;
+    }
+    let driver = clouds.driver(Gcp).await;
+    let counts = || clouds.gcp.control().calls().to_json()["counts"].as_object().unwrap().clone();
+    let before = counts();
+    let inventory = driver.driver.inventory(Some(Gcp)).await;
+    assert_eq!(inventory.caches.len(), 4, "{inventory:#?}");
+    assert!(inventory.caches.iter().all(|entry| entry.findings.is_empty()), "{inventory:#?}");
+    let mut made: Vec<String> =
+        counts().into_iter().filter(|(call, n)| before.get(call) != Some(n)).map(|c| c.0).collect();
+    made.sort_unstable();
+    let lists =
+        ["memcache.instances.list", "memorystore.instances.list", "redis.clusters.list", "redis.instances.list"];
+    assert_eq!(made, lists);
+
+    let valkey = inventory.caches.iter().find(|entry| entry.product.as_str() == "gcp/valkey").unwrap();
+    let smaller = json!({"op": "set", "id": valkey.name, "fields": {"nodeType": "SHARED_CORE_NANO"}});
+    clouds.gcp.control().mutate(smaller).await.unwrap();
+    let inventory = driver.driver.inventory(Some(Gcp)).await;
+    let odd: Vec<&Entry> = inventory.caches.iter().filter(|entry| !entry.findings.is_empty()).collect();
+    assert_eq!(odd.iter().map(|entry| kinds(entry)).collect::<Vec<_>>(), [[FindingKind::Drift]], "{inventory:#?}");
+    assert_eq!(odd[0].name, valkey.name);
+}
+
+#[tokio::test]
 async fn what_the_config_has_lost_sight_of_is_told() {
     let world = World::start().await;
     let driver = world.driver().await;

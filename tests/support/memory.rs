@@ -308,7 +308,7 @@ impl Backend for Memory {
                 name: CacheName::existing(key.2.clone()),
             };
             let (phase, status, created_at) = (seen.phase, seen.status, seen.created_at);
-            listed.push(Listed { place, ownership, phase, status, created_at });
+            listed.push(Listed { place, ownership, phase, status, created_at, fields: None });
         }
         Ok(listed)
     }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use serde_json::Value;
 
 use super::api::Api;
@@ -12,7 +11,7 @@ use super::collection::Collection;
 use super::labels;
 use super::remedy::About;
 use super::snapshots::key;
-use crate::backend::{BackendError, Credentials, Kind, Listed, Phase, Result, Scope};
+use crate::backend::{BackendError, Credentials, Kind, Listed, Observed, Phase, Result, Scope};
 use crate::cache::{CacheName, Place};
 
 /// The most that a page may hold.
@@ -41,12 +40,13 @@ impl Api {
         Ok(listed.resources)
     }
 
-    /// The caches of [`Api::list`]; `phase` tells state and status from a resource.
+    /// The caches of [`Api::list`]. `observed` reads a resource as a look at it would; of one that cannot be read only a look
+    /// tells more.
     pub(super) async fn caches(
         &self,
         scope: &Scope,
         collection: Collection,
-        phase: fn(&Value) -> (Phase, String),
+        observed: impl Fn(&Value, &str) -> Option<Observed>,
     ) -> Result<Vec<Listed>> {
         let project = self.project_of(scope.account.as_deref(), &scope.credentials).await?;
         let mut caches = Vec::new();
@@ -60,9 +60,15 @@ impl Api {
                 group: None,
                 name: CacheName::existing(id),
             };
-            let (phase, status) = phase(&resource);
             let ownership = labels::ownership(&labels::of(&resource));
-            caches.push(Listed { place, ownership, phase, status, created_at: created_at(&resource) });
+            let seen = observed(&resource, &project);
+            let cache = if let Some(Observed { phase, status, created_at, fields, .. }) = seen {
+                Listed { place, ownership, phase, status, created_at, fields: Some(fields) }
+            } else {
+                let (phase, status) = (Phase::Busy, String::new());
+                Listed { place, ownership, phase, status, created_at: None, fields: None }
+            };
+            caches.push(cache);
         }
         Ok(caches)
     }
@@ -163,10 +169,6 @@ fn placeholder(resource: &Value) -> Option<&str> {
 /// `l` of `projects/p/locations/l/…`, and of `l`.
 fn location_of(name: &str) -> &str {
     key(name).unwrap_or(name).split('/').next().unwrap_or(name)
-}
-
-fn created_at(resource: &Value) -> Option<Timestamp> {
-    resource.get("createTime")?.as_str()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Ownership, Phase};
+use super::{Fields, Ownership, Phase};
 use crate::backend::{BackendError, Credentials, Kind};
 use crate::cache::product::words;
 use crate::cache::{Event, Mark, Place};
@@ -45,6 +45,8 @@ pub struct Listed {
     pub status: String,
     /// When it was made.
     pub created_at: Option<Timestamp>,
+    /// What can be read of it, where the list shows as much of the cache itself as a look does. `None`: only a look tells.
+    pub fields: Option<Fields>,
 }
 
 impl Listed {

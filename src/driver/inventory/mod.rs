@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use super::Driver;
 use super::lifecycle::{Task, due};
-use crate::backend::{Observed, Phase};
+use crate::backend::{Ownership, Phase};
 use crate::cache::{CacheName, Code, GuResId, OnDelete, Product, Provider, State};
 pub use findings::{Finding, FindingKind};
 use findings::{Known, findings, orphaned};
@@ -147,23 +147,27 @@ impl Driver {
     }
 
     async fn entry(&self, located: Located) -> Entry {
-        let Located { backend, at, mark, phase, status, created_at } = located;
-        let seen = match phase {
+        let Located { backend, at, mut mark, mut phase, mut status, mut created_at, mut fields } = located;
+        let mut unseen = None;
+        if matches!(phase, Phase::Absent | Phase::Creating | Phase::Deleting | Phase::Shell) {
             // There is not yet, or no longer, anything to compare.
-            Phase::Absent | Phase::Creating | Phase::Deleting | Phase::Shell => Ok(None),
-            _ => backend.observe(&at).await.map(Some),
-        };
+            fields = None;
+        } else if fields.is_none() {
+            match backend.observe(&at).await {
+                Ok(seen) => {
+                    // What was there may have gone, or been taken by another, since it was listed.
+                    if let Some(Ownership::Marked(now)) = seen.ownership
+                        && now.id == mark.id
+                    {
+                        (mark, phase, status) = (*now, seen.phase, seen.status);
+                        created_at = seen.created_at.or(created_at);
+                        fields = Some(seen.fields);
+                    }
+                }
+                Err(error) => unseen = Some(error.to_string()),
+            }
+        }
         let now = self.clock().now();
-        let (looked, unseen) = match seen {
-            Ok(looked) => (looked, None),
-            Err(error) => (None, Some(error.to_string())),
-        };
-        // What was there may have gone, or been taken by another, since it was listed.
-        let looked = looked.filter(|looked: &Observed| looked.mark().is_some_and(|seen| seen.id == mark.id));
-        let mark = looked.as_ref().and_then(Observed::mark).cloned().unwrap_or(mark);
-        let phase = looked.as_ref().map_or(phase, |looked| looked.phase);
-        let created_at = looked.as_ref().and_then(|looked| looked.created_at).or(created_at);
-        let status = looked.as_ref().map_or(status, |looked| looked.status.clone());
         let limits = self.config().lifecycle.deadlines_of(at.place.product);
         let due = due(&mark, phase, created_at, limits.create);
         let known = Known {
@@ -172,7 +176,7 @@ impl Driver {
             phase,
             status: &status,
             due: &due,
-            shape: looked.as_ref().map(|looked| shape::differences(backend.as_ref(), &mark, looked)),
+            shape: fields.map(|fields| shape::differences(backend.as_ref(), &mark, &fields)),
             unseen: unseen.as_deref(),
             names: &self.names(&mark.id, None),
             made_here: self.made(&mark, &at.place.name),

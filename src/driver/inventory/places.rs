@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
 use super::{PlaceFailure, Unreadable};
-use crate::backend::{At, Backend, BackendError, Credentials, Ownership, Phase, Scope};
+use crate::backend::{At, Backend, BackendError, Credentials, Fields, Ownership, Phase, Scope};
 use crate::cache::{CacheName, Code, GuResId, Mark, Product, Provider};
 use crate::driver::Driver;
 use crate::telemetry;
@@ -27,6 +27,7 @@ pub(in crate::driver) struct Located {
     pub(in crate::driver) phase: Phase,
     pub(in crate::driver) status: String,
     pub(in crate::driver) created_at: Option<Timestamp>,
+    pub(in crate::driver) fields: Option<Fields>,
 }
 
 /// What all lists together showed.
@@ -106,6 +107,7 @@ impl Driver {
                                 phase: cache.phase,
                                 status: cache.status,
                                 created_at: cache.created_at,
+                                fields: cache.fields,
                             }),
                             Ownership::Foreign(ref error) => {
                                 let error = error.clone();

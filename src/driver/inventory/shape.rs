@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::backend::{Backend, Fields, Observed, Resolved};
+use crate::backend::{Backend, Fields, Resolved};
 use crate::cache::{Layer, Mark, Origin, read};
 
 /// A field that is not as the mark has it.
@@ -17,11 +17,11 @@ pub(super) struct Difference {
 }
 
 /// What differs from the size and the protection in the mark. Empty too where the product cannot say what follows from them.
-pub(super) fn differences(backend: &dyn Backend, mark: &Mark, seen: &Observed) -> Vec<Difference> {
+pub(super) fn differences(backend: &dyn Backend, mark: &Mark, there: &Fields) -> Vec<Difference> {
     let resolved = |extra: &[(&str, Value)]| {
         let mut values = Map::new();
         for key in ["engine", "mode"] {
-            values.extend(seen.fields.get(key).map(|value| (key.to_owned(), value.clone())));
+            values.extend(there.get(key).map(|value| (key.to_owned(), value.clone())));
         }
         values.extend(extra.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
         let spec = read(&[Layer { origin: Origin::Request, values: &values }]).ok()?;
@@ -38,11 +38,11 @@ pub(super) fn differences(backend: &dyn Backend, mark: &Mark, seen: &Observed) -
                 .into_iter()
                 .flatten()
                 .collect();
-        all.extend(compare(&plain, &sized, &seen.fields, &format!("size {capacity}")));
+        all.extend(compare(&plain, &sized, there, &format!("size {capacity}")));
     }
     let protected = resolved(&[("deletion_protection", mark.protected.into())]);
     let because = if mark.protected { "deletion protection is on" } else { "deletion protection is off" };
-    all.extend(compare(&plain, protected.as_slice(), &seen.fields, because));
+    all.extend(compare(&plain, protected.as_slice(), there, because));
     all
 }
 

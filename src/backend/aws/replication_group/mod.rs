@@ -180,6 +180,7 @@ impl Backend for ReplicationGroups {
                     phase: observe::phase(group),
                     status: group.status().unwrap_or_default().to_owned(),
                     created_at: group.replication_group_create_time().and_then(super::time::from_aws),
+                    fields: None,
                 });
             }
         }

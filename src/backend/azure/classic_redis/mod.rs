@@ -195,6 +195,7 @@ impl Backend for ClassicRedis {
             phase: observe::phase(&cache),
             status: observe::status(&cache).to_owned(),
             created_at: observe::created_at(&cache),
+            fields: None,
         });
         Ok(listed.collect())
     }

@@ -206,6 +206,7 @@ impl Backend for ManagedRedis {
                 phase: observe::cluster_phase(&cluster),
                 status: observe::words(&cluster),
                 created_at: observe::created_at(&observe::Seen { cluster, ..Default::default() }, &tags),
+                fields: None,
             }
         });
         Ok(listed.collect())

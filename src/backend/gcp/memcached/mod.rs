@@ -26,7 +26,7 @@ use super::prerequisites::Needs;
 use super::{Shared, place};
 use crate::backend::{
     At, Backend, BackendError, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Fields, Finding, Goal,
-    Kind, Leftover, Listed, Observed, PasswordMaker, Permission, Phase, Resolved, Result, Scope, Step, Typical,
+    Kind, Leftover, Listed, Observed, PasswordMaker, Permission, Resolved, Result, Scope, Step, Typical,
 };
 use crate::cache::{Auth, CacheName, Engine, FieldError, OnDelete, Place, Product, Spec};
 
@@ -77,14 +77,6 @@ impl MemcachedInstances {
     /// `projects/{project}/locations/{location}/instances/{name}`.
     async fn path(&self, at: &At) -> Result<String> {
         Ok(format!("{}/{}/{}", self.shared.api.parent(at).await?, COLLECTION.noun(), at.place.name))
-    }
-}
-
-/// State and status of an instance in a list. One that cannot be read is busy, as an unknown state is.
-fn phase(resource: &Value) -> (Phase, String) {
-    match read::<Instance>("memcache.instances.list", resource) {
-        Ok(instance) => (observe::phase(&instance.state), instance.state),
-        Err(_) => (Phase::Busy, String::new()),
     }
 }
 
@@ -166,7 +158,10 @@ impl Backend for MemcachedInstances {
     }
 
     async fn list(&self, scope: &Scope) -> Result<Vec<Listed>> {
-        self.shared.api.caches(scope, COLLECTION, phase).await
+        let observed = |resource: &Value, project: &str| {
+            read(COLLECTION.list(), resource).ok().map(|instance: Instance| observe::observed(&instance, project))
+        };
+        self.shared.api.caches(scope, COLLECTION, observed).await
     }
 
     async fn leftovers(&self, _scope: &Scope) -> Result<Vec<Leftover>> {

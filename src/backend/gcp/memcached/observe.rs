@@ -30,7 +30,7 @@ pub(super) fn observed(instance: &Instance, account: &str) -> Observed {
 }
 
 /// What state it is in. A status that nobody has heard of means that the cloud is busy.
-pub(super) fn phase(state: &str) -> Phase {
+fn phase(state: &str) -> Phase {
     match state {
         "CREATING" => Phase::Creating,
         "READY" => Phase::Ready,

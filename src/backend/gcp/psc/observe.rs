@@ -26,7 +26,7 @@ const YOUNG: Duration = Duration::from_hours(1);
 
 /// What state it is in. That an operation is done does not mean that the change is: only `ACTIVE` does. A state that nobody
 /// has heard of means that the cloud is busy.
-pub(super) fn phase(state: &str) -> Phase {
+fn phase(state: &str) -> Phase {
     match state {
         "CREATING" => Phase::Creating,
         "ACTIVE" => Phase::Ready,
@@ -34,12 +34,6 @@ pub(super) fn phase(state: &str) -> Phase {
         "DELETING" => Phase::Deleting,
         _ => Phase::Busy,
     }
-}
-
-/// The same, of a resource as a list shows it.
-pub(super) fn phase_of(resource: &Value) -> (Phase, String) {
-    let state = resource.get("state").and_then(Value::as_str).unwrap_or_default();
-    (phase(state), state.to_owned())
 }
 
 /// Whether it is there for clients, as far as its own state says.

@@ -25,7 +25,7 @@ use super::prerequisites::Needs;
 use super::{Shared, place};
 use crate::backend::{
     At, Backend, BackendError, Capabilities, Change, Connection, Diagnosis, Feature, Fields, Finding, Goal, Kind,
-    Leftover, Listed, Observed, PasswordMaker, Permission, Phase, Resolved, Result, Scope, Step, Typical,
+    Leftover, Listed, Observed, PasswordMaker, Permission, Resolved, Result, Scope, Step, Typical,
 };
 use crate::cache::{CacheName, FieldError, OnDelete, Place, Product, Spec};
 
@@ -94,14 +94,6 @@ impl RedisInstances {
     }
 }
 
-/// State and status of an instance in a list. One that cannot be read is busy, as an unknown state is.
-fn phase(resource: &Value) -> (Phase, String) {
-    match read::<Instance>("redis.instances.list", resource) {
-        Ok(instance) => (observe::phase(&instance.state), observe::status(&instance)),
-        Err(_) => (Phase::Busy, String::new()),
-    }
-}
-
 #[async_trait]
 impl Backend for RedisInstances {
     fn capabilities(&self) -> &Capabilities {
@@ -166,7 +158,10 @@ impl Backend for RedisInstances {
     }
 
     async fn list(&self, scope: &Scope) -> Result<Vec<Listed>> {
-        self.shared.api.caches(scope, COLLECTION, phase).await
+        let observed = |resource: &Value, project: &str| {
+            read(COLLECTION.list(), resource).ok().map(|instance: Instance| observe::observed(&instance, project))
+        };
+        self.shared.api.caches(scope, COLLECTION, observed).await
     }
 
     async fn leftovers(&self, _scope: &Scope) -> Result<Vec<Leftover>> {

@@ -28,7 +28,7 @@ pub(super) fn observed(instance: &Instance, account: &str) -> Observed {
 }
 
 /// What state it is in. A status that nobody has heard of means that the cloud is busy.
-pub(super) fn phase(state: &str) -> Phase {
+fn phase(state: &str) -> Phase {
     match state {
         "CREATING" => Phase::Creating,
         "READY" => Phase::Ready,
@@ -40,7 +40,7 @@ pub(super) fn phase(state: &str) -> Phase {
 }
 
 /// The state, with the reasons why Google has suspended the instance, if it has.
-pub(super) fn status(instance: &Instance) -> String {
+fn status(instance: &Instance) -> String {
     if instance.suspension_reasons.is_empty() {
         return instance.state.clone();
     }
