@@ -225,6 +225,33 @@ async fn what_cannot_be_printed_ends_with_two() {
 }
 
 #[tokio::test]
+async fn a_flag_without_effect_is_refused_with_what_it_is_for() {
+    for (args, told) in [
+        (vec!["gcp", "--prefix", "cache"], "--prefix is for aws, and has no effect on what gcp gets"),
+        (vec!["azure", "--any-name"], "--any-name is for aws"),
+        (vec!["aws", "--project", "p"], "--project is for gcp"),
+        (vec!["gcp", "--subscription", "s"], "--subscription is for azure"),
+        (vec!["aws", "--resource-group", "g"], "--resource-group is for azure"),
+        (vec!["gcp", "--with", "private-endpoint"], "private-endpoint is for azure"),
+        (vec!["aws", "--with", "accounts,private-endpoint"], "aws has: accounts, encryption-key"),
+        (vec!["azure", "--with", "first-cache"], "first-cache is for aws"),
+        (vec!["aws", "--key", "arn:aws:kms:::key/k"], "--key has no effect without --with encryption-key"),
+        (vec!["aws", "--bucket", "b", "--with", "accounts"], "--bucket has no effect without --with restore-file"),
+        (vec!["aws", "--assume", "arn:aws:iam:::role/r"], "--assume has no effect without --with accounts"),
+        (vec!["aws", "--oidc-provider", "o"], "--oidc-provider has no effect without --output trust"),
+        (vec!["gcp", "--project", "p"], "--project has no effect without --output terraform"),
+    ] {
+        let all: Vec<&str> = std::iter::once("policy").chain(args).collect();
+        let ended = run(&all, &[], "").await;
+        assert_eq!((ended.code, ended.out.as_str()), (2, ""), "{all:?}");
+        assert!(ended.err.contains(told), "{all:?}: {}", ended.err);
+    }
+    for args in [["policy", "gcp", "--with", "none"], ["policy", "azure", "--with", "all"]] {
+        assert_eq!(run(&args, &[], "").await.code, 0, "{args:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_files_in_deploy_are_what_it_prints() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/iam");
     for (file, args) in [

@@ -4,8 +4,9 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::checked;
-use crate::backend::Permission;
+use super::effect::{Flag, Needs, given};
+use super::{Form, checked};
+use crate::backend::{Feature, Permission};
 use crate::cache::Prefix;
 use crate::cli::Failed;
 
@@ -35,26 +36,28 @@ struct Statement {
 #[derive(Debug, Args)]
 pub(super) struct AwsOptions {
     /// What the names of caches begin with: `prefix` in the configuration; several times for those of `previous_prefixes`.
-    #[arg(long = "prefix", value_name = "PREFIX", default_value = "cache", help_heading = "AWS")]
+    /// Without it, `cache`.
+    #[arg(long = "prefix", value_name = "PREFIX", help_heading = "AWS")]
     prefixes: Vec<String>,
-    /// What the names of the driver's parameter groups begin with: `providers.aws.parameter_groups.prefix`.
-    #[arg(long, default_value = "cache-driver", help_heading = "AWS")]
-    parameter_group_prefix: String,
+    /// What the names of the driver's parameter groups begin with: `providers.aws.parameter_groups.prefix`. Without it,
+    /// `cache-driver`.
+    #[arg(long, help_heading = "AWS")]
+    parameter_group_prefix: Option<String>,
     /// Allow the same on caches of any name: for `adopt` of foreign ones.
     #[arg(long, help_heading = "AWS")]
     any_name: bool,
     /// The account; without it any.
-    #[arg(long, default_value = "*", help_heading = "AWS")]
-    account_id: String,
+    #[arg(long, help_heading = "AWS")]
+    account_id: Option<String>,
     /// The region; without it any.
-    #[arg(long, default_value = "*", help_heading = "AWS")]
-    region: String,
-    /// The partition: aws, aws-cn or aws-us-gov.
-    #[arg(long, default_value = "aws", help_heading = "AWS")]
-    partition: String,
-    /// The name of the role that gets the policy, whose own permissions `check` asks for.
-    #[arg(long, default_value = "cache-driver", help_heading = "AWS")]
-    role: String,
+    #[arg(long, help_heading = "AWS")]
+    region: Option<String>,
+    /// The partition: aws, aws-cn or aws-us-gov. Without it, aws.
+    #[arg(long, help_heading = "AWS")]
+    partition: Option<String>,
+    /// The name of the role that gets the policy, whose own permissions `check` asks for. Without it, `cache-driver`.
+    #[arg(long, help_heading = "AWS")]
+    role: Option<String>,
     /// With accounts: a role that may be taken on; several times for several.
     #[arg(long = "assume", value_name = "ARN", help_heading = "AWS")]
     assumed: Vec<String>,
@@ -66,14 +69,33 @@ pub(super) struct AwsOptions {
     #[arg(long = "bucket", value_name = "NAME", help_heading = "AWS")]
     buckets: Vec<String>,
     /// For `--output trust`: the cluster's OIDC provider without https://, as `aws eks describe-cluster` tells it.
-    #[arg(long, default_value = "oidc.eks.REGION.amazonaws.com/id/ID", help_heading = "AWS")]
-    oidc_provider: String,
-    /// For `--output trust`: namespace and name of the Kubernetes service account.
-    #[arg(long, default_value = "cache-driver:cache-driver", value_name = "NAMESPACE:NAME", help_heading = "AWS")]
-    service_account: String,
+    #[arg(long, help_heading = "AWS")]
+    oidc_provider: Option<String>,
+    /// For `--output trust`: namespace and name of the Kubernetes service account. Without it,
+    /// `cache-driver:cache-driver`.
+    #[arg(long, value_name = "NAMESPACE:NAME", help_heading = "AWS")]
+    service_account: Option<String>,
 }
 
 impl AwsOptions {
+    pub(super) fn given(&self) -> Vec<Flag> {
+        let trust = Needs::Form(Form::Trust);
+        given([
+            ("--prefix", !self.prefixes.is_empty(), Needs::Cloud),
+            ("--parameter-group-prefix", self.parameter_group_prefix.is_some(), Needs::Cloud),
+            ("--any-name", self.any_name, Needs::Cloud),
+            ("--account-id", self.account_id.is_some(), Needs::Cloud),
+            ("--region", self.region.is_some(), Needs::Cloud),
+            ("--partition", self.partition.is_some(), Needs::Cloud),
+            ("--role", self.role.is_some(), Needs::Cloud),
+            ("--assume", !self.assumed.is_empty(), Needs::Feature(Feature::Accounts)),
+            ("--key", !self.keys.is_empty(), Needs::Feature(Feature::EncryptionKey)),
+            ("--bucket", !self.buckets.is_empty(), Needs::Feature(Feature::RestoreFile)),
+            ("--oidc-provider", self.oidc_provider.is_some(), trust),
+            ("--service-account", self.service_account.is_some(), trust),
+        ])
+    }
+
     pub(super) fn json(&self, permissions: &[Permission]) -> Result<String, Failed> {
         pretty(&Document { version: VERSION, statement: self.statements(permissions)? })
     }
@@ -90,10 +112,10 @@ impl AwsOptions {
 
     /// <https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html>
     pub(super) fn trust(&self) -> Result<String, Failed> {
-        let provider =
-            checked("--oidc-provider", &self.oidc_provider, |c| c.is_ascii_alphanumeric() || "./-_".contains(c))?;
-        let account =
-            checked("--service-account", &self.service_account, |c| c.is_ascii_alphanumeric() || ":-.".contains(c))?;
+        let provider = self.oidc_provider.as_deref().unwrap_or("oidc.eks.REGION.amazonaws.com/id/ID");
+        let provider = checked("--oidc-provider", provider, |c| c.is_ascii_alphanumeric() || "./-_".contains(c))?;
+        let account = self.service_account.as_deref().unwrap_or("cache-driver:cache-driver");
+        let account = checked("--service-account", account, |c| c.is_ascii_alphanumeric() || ":-.".contains(c))?;
         let partition = self.partition()?;
         pretty(&json!({
             "Version": VERSION,
@@ -145,7 +167,7 @@ impl AwsOptions {
                 (vec![format!("arn:{partition}:iam::{account}:{role}")], Some(service))
             }
             "iam:SimulatePrincipalPolicy" => {
-                let role = checked("--role", &self.role, is_name)?;
+                let role = checked("--role", self.role.as_deref().unwrap_or("cache-driver"), is_name)?;
                 (vec![format!("arn:{partition}:iam::{account}:role/{role}")], None)
             }
             "kms:CreateGrant" => {
@@ -170,7 +192,8 @@ impl AwsOptions {
                 let mut resources = Vec::new();
                 for pattern in permission.resources {
                     let (service, rest) = pattern.split_once(':').unwrap_or((pattern, "*"));
-                    let parameters = checked("--parameter-group-prefix", &self.parameter_group_prefix, is_name)?;
+                    let parameters = self.parameter_group_prefix.as_deref().unwrap_or("cache-driver");
+                    let parameters = checked("--parameter-group-prefix", parameters, is_name)?;
                     for own in self.own_names()? {
                         let rest = rest.replace("{prefix}-*", &own).replace("{parameters}", parameters);
                         let arn = format!("arn:{partition}:{service}:{region}:{account}:{rest}");
@@ -189,6 +212,9 @@ impl AwsOptions {
         if self.any_name {
             return Ok(vec!["*".to_owned()]);
         }
+        if self.prefixes.is_empty() {
+            return Ok(vec!["cache-*".to_owned()]);
+        }
         let mut names = Vec::new();
         for prefix in &self.prefixes {
             Prefix::try_from(prefix.clone()).map_err(|error| Failed::Config(format!("error: --prefix: {error}")))?;
@@ -198,7 +224,7 @@ impl AwsOptions {
     }
 
     fn partition(&self) -> Result<&str, Failed> {
-        match self.partition.as_str() {
+        match self.partition.as_deref().unwrap_or("aws") {
             known @ ("aws" | "aws-cn" | "aws-us-gov") => Ok(known),
             other => Err(Failed::Config(format!(
                 "error: --partition: `{other}` is none; there are: aws, aws-cn, aws-us-gov"
@@ -207,11 +233,11 @@ impl AwsOptions {
     }
 
     fn region(&self) -> Result<&str, Failed> {
-        checked("--region", &self.region, |c| c.is_ascii_alphanumeric() || "-*".contains(c))
+        checked("--region", self.region.as_deref().unwrap_or("*"), |c| c.is_ascii_alphanumeric() || "-*".contains(c))
     }
 
     fn account<'a>(&'a self, unset: &'a str) -> Result<&'a str, Failed> {
-        match self.account_id.as_str() {
+        match self.account_id.as_deref().unwrap_or("*") {
             "*" => Ok(unset),
             id if id.len() == 12 && id.bytes().all(|c| c.is_ascii_digit()) => Ok(id),
             other => Err(Failed::Config(format!("error: --account-id: `{other}` is no account: it has twelve digits"))),

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
+use super::effect::{Flag, Needs, given};
 use super::{checked, terraform_list};
 use crate::backend::Permission;
 use crate::cli::Failed;
@@ -11,8 +12,8 @@ use crate::cli::Failed;
 #[derive(Debug, Args)]
 pub(super) struct AzureOptions {
     /// The subscription in which the role can be assigned.
-    #[arg(long, default_value = "SUBSCRIPTION", help_heading = "Azure")]
-    subscription: String,
+    #[arg(long, help_heading = "Azure")]
+    subscription: Option<String>,
     /// The resource group of the caches, on which the role can be assigned; several times for several. Without it, on the
     /// whole subscription.
     #[arg(long = "resource-group", value_name = "NAME", help_heading = "Azure")]
@@ -36,6 +37,13 @@ struct Role<'a> {
 }
 
 impl AzureOptions {
+    pub(super) fn given(&self) -> Vec<Flag> {
+        given([
+            ("--subscription", self.subscription.is_some(), Needs::Cloud),
+            ("--resource-group", !self.groups.is_empty(), Needs::Cloud),
+        ])
+    }
+
     /// For `az role definition create --role-definition`.
     pub(super) fn json(&self, name: &str, permissions: &[Permission]) -> Result<String, Failed> {
         let none: [&str; 0] = [];
@@ -66,7 +74,8 @@ impl AzureOptions {
     }
 
     fn scopes(&self) -> Result<Vec<String>, Failed> {
-        let subscription = checked("--subscription", &self.subscription, |c| c.is_ascii_alphanumeric() || c == '-')?;
+        let subscription = self.subscription.as_deref().unwrap_or("SUBSCRIPTION");
+        let subscription = checked("--subscription", subscription, |c| c.is_ascii_alphanumeric() || c == '-')?;
         let whole = format!("/subscriptions/{subscription}");
         if self.groups.is_empty() {
             return Ok(vec![whole]);

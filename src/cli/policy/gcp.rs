@@ -3,7 +3,8 @@
 use clap::Args;
 use serde_json::json;
 
-use super::terraform_list;
+use super::effect::{Flag, Needs, given};
+use super::{Form, terraform_list};
 use crate::backend::{Access, Permission};
 use crate::cli::Failed;
 
@@ -11,8 +12,8 @@ use crate::cli::Failed;
 #[derive(Debug, Args)]
 pub(super) struct GcpOptions {
     /// For `--output terraform`: the project of the role.
-    #[arg(long, default_value = "PROJECT", help_heading = "Google Cloud")]
-    project: String,
+    #[arg(long, help_heading = "Google Cloud")]
+    project: Option<String>,
 }
 
 const DESCRIPTION: &str = "The least that cache-driver needs";
@@ -39,12 +40,16 @@ pub(super) fn json(name: &str, permissions: &[Permission]) -> Result<String, Fai
 }
 
 impl GcpOptions {
+    pub(super) fn given(&self) -> Vec<Flag> {
+        given([("--project", self.project.is_some(), Needs::Form(Form::Terraform))])
+    }
+
     pub(super) fn terraform(&self, name: &str, permissions: &[Permission]) -> String {
         // Ids of roles have no hyphens.
         let id: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '_' }).collect();
         let title: String = name.chars().filter(|c| !c.is_control() && !"\"\\$%".contains(*c)).collect();
-        let project: String =
-            self.project.chars().filter(|c| c.is_ascii_alphanumeric() || "-:._".contains(*c)).collect();
+        let project = self.project.as_deref().unwrap_or("PROJECT");
+        let project: String = project.chars().filter(|c| c.is_ascii_alphanumeric() || "-:._".contains(*c)).collect();
         format!(
             "# Coarser, and without a role of your own: {}.\nresource \"google_project_iam_custom_role\" \"cache_driver\" {{\n  project     = \
              \"{project}\"\n  role_id     = \"{id}\"\n  title       = \"{title}\"\n  description = \"{DESCRIPTION}\"\n  \

@@ -5,16 +5,17 @@
 
 mod aws;
 mod azure;
+mod effect;
 mod gcp;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
+use self::effect::check_feature;
 use super::Failed;
 use super::start::World;
-use crate::backend::{self, Access, Backend, Feature, Permission};
+use crate::backend::{self, Access, Backend, Feature, Permission, Registry};
 use crate::cache::{Product, Provider, SizeTable};
 use crate::config::Providers;
 
@@ -27,8 +28,8 @@ pub(super) struct Policy {
     #[arg(long = "product", value_name = "PRODUCT")]
     products: Vec<Product>,
     /// What is needed beside the usual: accounts, encryption-key, first-cache, iam-auth, private-endpoint, restore-file, or
-    /// `all`; separated by commas. `none` leaves out first-cache, which is there by default.
-    #[arg(long, value_name = "FEATURE", value_delimiter = ',', default_value = "first-cache")]
+    /// `all`; separated by commas. Without it, first-cache; `none` leaves that out too.
+    #[arg(long, value_name = "FEATURE", value_delimiter = ',')]
     with: Vec<String>,
     /// Only what `check`, `list` and `plan` need: it changes nothing and shows no secret.
     #[arg(long)]
@@ -60,6 +61,17 @@ enum Form {
     Trust,
 }
 
+impl Form {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Yaml => "yaml",
+            Self::Terraform => "terraform",
+            Self::Trust => "trust",
+        }
+    }
+}
+
 impl Policy {
     pub(super) fn run(self) -> Result<(), Failed> {
         let permissions = self.permissions()?;
@@ -89,8 +101,12 @@ impl Policy {
 
     /// Everything that was asked for, each action once.
     fn permissions(&self) -> Result<Vec<Permission>, Failed> {
-        let features = self.features()?;
-        let backends = backends(self.provider)?;
+        let registry = registry();
+        registry.provider(self.provider).map_err(|error| Failed::Config(format!("error: {error}")))?;
+        let features = self.features(&registry)?;
+        self.check_flags(&features)?;
+        let of_cloud = |one: &&Arc<dyn Backend>| one.capabilities().product.provider() == self.provider;
+        let backends: Vec<_> = registry.all().filter(of_cloud).collect();
         for product in &self.products {
             if !backends.iter().any(|backend| backend.capabilities().product == *product) {
                 let known: Vec<&str> = backends.iter().map(|backend| backend.capabilities().product.as_str()).collect();
@@ -108,8 +124,11 @@ impl Policy {
         Ok(permissions)
     }
 
-    fn features(&self) -> Result<BTreeSet<Feature>, Failed> {
-        let mut features = BTreeSet::new();
+    fn features(&self, registry: &Registry) -> Result<Vec<Feature>, Failed> {
+        if self.with.is_empty() {
+            return Ok(vec![Feature::FirstCache]);
+        }
+        let mut features = Vec::new();
         for word in &self.with {
             match word.trim() {
                 "all" => features.extend(Feature::ALL),
@@ -117,7 +136,8 @@ impl Policy {
                 word => {
                     let feature =
                         word.parse().map_err(|error| Failed::Config(format!("error: --with: {error}, all, none")))?;
-                    features.insert(feature);
+                    check_feature(registry, self.provider, feature)?;
+                    features.push(feature);
                 }
             }
         }
@@ -125,13 +145,11 @@ impl Policy {
     }
 }
 
-/// The products of a cloud, whatever the configuration enables.
-fn backends(provider: Provider) -> Result<Vec<Arc<dyn Backend>>, Failed> {
+/// The products of all clouds, whatever the configuration enables.
+fn registry() -> Registry {
     let mut providers = Providers::default();
     (providers.aws.enabled, providers.gcp.enabled, providers.azure.enabled) = (true, true, true);
-    let registry = backend::enabled(&providers, &SizeTable::embedded(), &World::real().clock);
-    registry.provider(provider).map_err(|error| Failed::Config(format!("error: {error}")))?;
-    Ok(registry.all().filter(|one| one.capabilities().product.provider() == provider).cloned().collect())
+    backend::enabled(&providers, &SizeTable::embedded(), &World::real().clock)
 }
 
 /// A value that goes into a name of a policy or a role as it is.
