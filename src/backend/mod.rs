@@ -153,10 +153,19 @@ pub trait Backend: Debug + Send + Sync {
 
     /// What the driver made in the scope beside its caches, and that none of them uses: parameters that no cache has any
     /// more. Changes nothing. What is young may be about to be used, and is left out.
-    async fn leftovers(&self, scope: &Scope) -> Result<Vec<Leftover>>;
+    ///
+    /// Most products make nothing of the kind: whatever belongs to a cache goes with it.
+    async fn leftovers(&self, _scope: &Scope) -> Result<Vec<Leftover>> {
+        Ok(Vec::new())
+    }
 
     /// Removes a leftover. One that is gone is success; one that a cache has come to use stays, and is [`Kind::Busy`].
-    async fn clear(&self, scope: &Scope, leftover: &Leftover) -> Result<()>;
+    /// What the product never makes is refused.
+    async fn clear(&self, _scope: &Scope, leftover: &Leftover) -> Result<()> {
+        let product = self.capabilities().product;
+        let message = format!("nothing of {product} is left over: no {} is known", leftover.kind);
+        Err(BackendError::new(Kind::Refused, "clear", message))
+    }
 
     /// Whether what caches need is there: identity, permissions, network, key. Changes nothing.
     ///

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use cache_driver::backend::{
     At, Backend, BackendError, Capabilities, Change, Class, Connection, ConnectionPassword, Credentials, Diagnosis,
-    Fields, Finding, Goal, Kind, Leftover, Listed, Observed, Pace, PasswordMaker, Permission, Resolved, Result, Scope,
-    Step, Typical,
+    Fields, Finding, Goal, Kind, Listed, Observed, Pace, PasswordMaker, Permission, Resolved, Result, Scope, Step,
+    Typical,
 };
 use cache_driver::cache::{Auth, CacheName, Capacity, Engine, FieldError, Mode, OnDelete, Place, Product, Size, Spec};
 use cache_driver::clock::Timestamp;
@@ -311,16 +311,6 @@ impl Backend for Memory {
             listed.push(Listed { place, ownership, phase, status, created_at, fields: None });
         }
         Ok(listed)
-    }
-
-    async fn leftovers(&self, _scope: &Scope) -> Result<Vec<Leftover>> {
-        // Whatever belongs to a cache goes with it.
-        Ok(Vec::new())
-    }
-
-    async fn clear(&self, _scope: &Scope, leftover: &Leftover) -> Result<()> {
-        let message = format!("nothing of {} is left over: no {} is known", self.capabilities.product, leftover.kind);
-        Err(BackendError::new(Kind::Refused, "clear", message))
     }
 
     async fn preflight(&self, at: &At, _wanted: &Fields) -> Vec<Finding> {

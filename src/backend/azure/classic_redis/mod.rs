@@ -25,8 +25,7 @@ use super::resolving::Setting;
 use super::{Shared, keys, place, preflight, tags};
 use crate::backend::{
     At, Backend, BackendError, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Feature, Fields,
-    Finding, Goal, Kind, Leftover, Listed, Observed, PasswordMaker, Permission, Phase, Resolved, Result, Scope, Step,
-    Typical,
+    Finding, Goal, Kind, Listed, Observed, PasswordMaker, Permission, Phase, Resolved, Result, Scope, Step, Typical,
 };
 use crate::cache::{Auth, CacheName, Engine, FieldError, Mode, OnDelete, Place, Product, Spec};
 
@@ -198,16 +197,6 @@ impl Backend for ClassicRedis {
             fields: None,
         });
         Ok(listed.collect())
-    }
-
-    async fn leftovers(&self, _scope: &Scope) -> Result<Vec<Leftover>> {
-        // Whatever belongs to a cache goes with it.
-        Ok(Vec::new())
-    }
-
-    async fn clear(&self, _scope: &Scope, leftover: &Leftover) -> Result<()> {
-        let message = format!("nothing of {PRODUCT} is left over: no {} is known", leftover.kind);
-        Err(BackendError::new(Kind::Refused, "clear", message))
     }
 
     async fn preflight(&self, at: &At, wanted: &Fields) -> Vec<Finding> {

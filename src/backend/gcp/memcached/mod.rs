@@ -25,8 +25,8 @@ use super::instances::{Accepted, Setting, lacks, read};
 use super::prerequisites::Needs;
 use super::{Shared, place};
 use crate::backend::{
-    At, Backend, BackendError, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Fields, Finding, Goal,
-    Kind, Leftover, Listed, Observed, PasswordMaker, Permission, Resolved, Result, Scope, Step, Typical,
+    At, Backend, Capabilities, Change, Connection, ConnectionPassword, Diagnosis, Fields, Finding, Goal, Listed,
+    Observed, PasswordMaker, Permission, Resolved, Result, Scope, Step, Typical,
 };
 use crate::cache::{Auth, CacheName, Engine, FieldError, OnDelete, Place, Product, Spec};
 
@@ -162,16 +162,6 @@ impl Backend for MemcachedInstances {
             read(COLLECTION.list(), resource).ok().map(|instance: Instance| observe::observed(&instance, project))
         };
         self.shared.api.caches(scope, COLLECTION, observed).await
-    }
-
-    async fn leftovers(&self, _scope: &Scope) -> Result<Vec<Leftover>> {
-        // Whatever belongs to a cache goes with it.
-        Ok(Vec::new())
-    }
-
-    async fn clear(&self, _scope: &Scope, leftover: &Leftover) -> Result<()> {
-        let message = format!("nothing of {PRODUCT} is left over: no {} is known", leftover.kind);
-        Err(BackendError::new(Kind::Refused, "clear", message))
     }
 
     async fn preflight(&self, at: &At, wanted: &Fields) -> Vec<Finding> {

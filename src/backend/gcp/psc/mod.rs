@@ -31,7 +31,7 @@ use super::prerequisites::Needs;
 use super::{Shared, place};
 use crate::backend::{
     At, Backend, BackendError, Capabilities, Change, Class, Connection, ConnectionPassword, Diagnosis, Fields, Finding,
-    Goal, Kind, Leftover, Listed, Observed, Resolved, Result, Scope, Step, Typical,
+    Goal, Kind, Listed, Observed, Resolved, Result, Scope, Step, Typical,
 };
 use crate::cache::{Auth, CacheName, FieldError, Mode, OnDelete, Place, Spec};
 use resource::Resource;
@@ -170,16 +170,6 @@ impl Backend for Psc {
             Some(observe::observed(self.dialect, &resource, None, project.to_owned(), now))
         };
         self.shared.api.caches(scope, self.dialect.collection, observed).await
-    }
-
-    async fn leftovers(&self, _scope: &Scope) -> Result<Vec<Leftover>> {
-        // Whatever belongs to a cache goes with it.
-        Ok(Vec::new())
-    }
-
-    async fn clear(&self, _scope: &Scope, leftover: &Leftover) -> Result<()> {
-        let message = format!("nothing of {} is left over: no {} is known", self.capabilities().product, leftover.kind);
-        Err(BackendError::new(Kind::Refused, "clear", message))
     }
 
     async fn preflight(&self, at: &At, wanted: &Fields) -> Vec<Finding> {
