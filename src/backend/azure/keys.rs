@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-use super::client::{Arm, Call};
+use super::call::Call;
+use super::client::Arm;
 use super::place::Situation;
 use super::tags;
 use crate::backend::{At, BackendError, Kind, Observed, Ownership, Result, Step};

@@ -3,6 +3,8 @@
 //! One folder per product; what products share stands beside them. There is no SDK of the resource manager for Rust: the
 //! REST API is called over `azure_core`'s pipelines. API versions stand in `paths.rs`.
 
+mod answer;
+mod call;
 mod classic_redis;
 mod client;
 mod credentials;
@@ -38,7 +40,8 @@ use crate::config::Azure;
 pub use classic_redis::ClassicRedis;
 pub use managed_redis::ManagedRedis;
 
-use client::{Arm, Call};
+use call::Call;
+use client::Arm;
 use credentials::Who;
 use inputs::Defaults;
 use operations::Operations;

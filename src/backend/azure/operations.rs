@@ -13,7 +13,8 @@ use moka::sync::Cache;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::client::{Arm, Call};
+use super::call::Call;
+use super::client::Arm;
 use super::error::{Problem, classify};
 use super::place::Situation;
 use crate::backend::{At, Diagnosis, Kind, Result};

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::Shared;
-use super::client::{Answer, Call};
+use super::answer::Answer;
+use super::call::Call;
 use super::paths;
 use super::place::{Situation, same_location};
 use crate::backend::{At, Feature, Fields, Finding, Kind, Permission, Result};

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::client::{Arm, Call};
+use super::call::Call;
+use super::client::Arm;
 use super::place::Situation;
 use super::{paths, tags};
 use crate::backend::{At, BackendError, Kind, Result};

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use azure_core::http::policies::{Policy, PolicyResult};
 use azure_core::http::{Context, Request};
 
-use super::client::Answer;
+use super::answer::Answer;
 use super::error::{Problem, classify};
 use super::place::Situation;
 use crate::backend::{Begun, CallOutcome, Calls, Kind};

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::super::client::{Answer, Call};
+use super::super::answer::Answer;
+use super::super::call::Call;
 use super::super::paths::{self, CLASSIC_REDIS};
 use super::super::{Shared, keys, sku, tags};
 use super::{LASTING, steps};

@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::client::Call;
+use super::call::Call;
 use super::paths::{self, CLASSIC_REDIS};
 use super::place::{Situation, same_location};
 use super::preflight::Needs;

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::client::{Answer, Call};
+use super::super::answer::Answer;
+use super::super::call::Call;
 use super::super::paths::{self, MANAGED_REDIS, NETWORK};
 use super::super::place::Situation;
 use super::super::private_endpoint::Whose;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::client::Call;
+use super::super::call::Call;
 use super::super::paths::{self, MANAGED_REDIS};
 use super::super::place::{Situation, same_location};
 use super::super::{Shared, private_endpoint, tags};
