@@ -77,6 +77,12 @@ impl Api {
         }
     }
 
+    /// The project of the place, once there is a token: a project that is named says nothing of the credentials.
+    pub(super) async fn account(&self, at: &At) -> Result<String> {
+        self.identities.token(&at.credentials).await?;
+        self.project(at).await
+    }
+
     /// The project of the place; where it names none, that of the credentials.
     pub(super) async fn project(&self, at: &At) -> Result<String> {
         self.project_of(at.place.account.as_deref(), &at.credentials).await
@@ -103,6 +109,11 @@ impl Api {
     /// `projects/{project}/locations/{location}`.
     pub(super) async fn parent(&self, at: &At) -> Result<String> {
         Ok(format!("projects/{}/locations/{}", self.project(at).await?, at.place.location))
+    }
+
+    /// The full name of the cache.
+    pub(super) async fn name(&self, at: &At, collection: Collection) -> Result<String> {
+        Ok(name(&self.project(at).await?, at, collection))
     }
 
     /// The cache's own resource, as JSON. `None` if it is not there. While many caches of a project are pending, the answer
@@ -241,7 +252,6 @@ impl Api {
     }
 }
 
-/// The full name of a cache.
 fn name(project: &str, at: &At, collection: Collection) -> String {
     format!("projects/{project}/locations/{}/{}/{}", at.place.location, collection.noun(), at.place.name)
 }

@@ -2,7 +2,9 @@
 //!
 //! Labels may be shown only when the operation that writes them is done. Until then a look at an instance that is being
 //! updated would tell of the operation before, and whoever asks for the same once more would seem to want something else.
-//! Only this process knows better; all others learn it when the operation ends.
+//! Only this process knows better; all others learn it when the operation ends. Nothing depends on it, since the driver waits
+//! where a mark lags (`Capabilities::mark_lags`): it is what keeps the trait's promise, for the process that made a change,
+//! that its mark is seen while the change runs.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

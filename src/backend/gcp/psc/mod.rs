@@ -63,8 +63,7 @@ impl Psc {
 
     /// The full name of the cache.
     async fn name(&self, at: &At) -> Result<String> {
-        let parent = self.shared.api.parent(at).await?;
-        Ok(format!("{parent}/{}/{}", self.dialect.collection.noun(), at.place.name))
+        self.shared.api.name(at, self.dialect.collection).await
     }
 
     /// What a look found, with how it stands with clients' tokens.
@@ -103,9 +102,7 @@ impl Backend for Psc {
     }
 
     async fn account(&self, at: &At) -> Result<String> {
-        // A project that is named says nothing of the credentials.
-        self.shared.api.identities.token(&at.credentials).await?;
-        self.shared.api.project(at).await
+        self.shared.api.account(at).await
     }
 
     async fn observe(&self, at: &At) -> Result<Observed> {

@@ -87,11 +87,6 @@ impl RedisInstances {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self { shared, accepted: Accepted::default() }
     }
-
-    /// `projects/{project}/locations/{location}/instances/{name}`.
-    async fn path(&self, at: &At) -> Result<String> {
-        Ok(format!("{}/{}/{}", self.shared.api.parent(at).await?, COLLECTION.noun(), at.place.name))
-    }
 }
 
 #[async_trait]
@@ -114,18 +109,15 @@ impl Backend for RedisInstances {
     }
 
     async fn account(&self, at: &At) -> Result<String> {
-        // A project that is named says nothing of the credentials.
-        self.shared.api.identities.token(&at.credentials).await?;
-        self.shared.api.project(at).await
+        self.shared.api.account(at).await
     }
 
     async fn observe(&self, at: &At) -> Result<Observed> {
         let account = self.shared.api.project(at).await?;
         match self.shared.api.look(at, COLLECTION).await? {
             Some(resource) => {
-                let instance: Instance = read(steps::CALLS.get, &resource)?;
-                let mut seen = observe::observed(&instance, &account);
-                self.accepted.complete(&self.path(at).await?, &mut seen);
+                let mut seen = observe::observed(&read(steps::CALLS.get, &resource)?, &account);
+                self.accepted.complete(&self.shared.api.name(at, COLLECTION).await?, &mut seen);
                 Ok(seen)
             }
             None => Ok(Observed::absent(account)),
@@ -141,16 +133,16 @@ impl Backend for RedisInstances {
     }
 
     async fn apply(&self, at: &At, step: &Step) -> Result<()> {
-        let path = self.path(at).await?;
-        apply::apply(&self.shared.api, at, &path, step).await?;
+        let name = self.shared.api.name(at, COLLECTION).await?;
+        apply::apply(&self.shared.api, at, &name, step).await?;
         if let Some(mark) = step.mark.as_ref().filter(|_| step.call == steps::CALLS.patch) {
-            self.accepted.wrote(&path, mark);
+            self.accepted.wrote(&name, mark);
         }
         Ok(())
     }
 
     async fn connection(&self, at: &At, seen: &Observed) -> Result<Connection> {
-        connection::connection(&self.shared, at, &self.path(at).await?, seen).await
+        connection::connection(&self.shared, at, &self.shared.api.name(at, COLLECTION).await?, seen).await
     }
 
     async fn diagnose(&self, at: &At, since: Timestamp) -> Result<Diagnosis> {
