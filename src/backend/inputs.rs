@@ -1,6 +1,7 @@
 //! A provider's block of the inputs: what the request says, else the config's defaults.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::{Map, Value};
 
@@ -44,4 +45,43 @@ impl Defaults {
         let set = spec.native(self.provider, key).map(|value| (value, spec.origin_of(&dotted)));
         set.or_else(|| self.get(key).map(|value| (value, None)))
     }
+}
+
+/// Where the first of these keys was set that is set at all; a request's setting before a route's.
+#[must_use]
+pub fn origin<K: AsRef<str>>(spec: &Spec, keys: impl IntoIterator<Item = K>) -> Option<&Origin> {
+    let mut set = keys.into_iter().filter_map(|key| spec.origin_of(key.as_ref()));
+    let first = set.next()?;
+    match first {
+        Origin::Route(_) => Some(set.find(|origin| !matches!(origin, Origin::Route(_))).unwrap_or(first)),
+        _ => Some(first),
+    }
+}
+
+/// Where tags come from: the request's own, or its context.
+#[must_use]
+pub fn origin_of_tags(spec: &Spec) -> Option<&Origin> {
+    let tags = spec.tags.keys().map(|key| format!("tags.{key}"));
+    origin(spec, tags.chain(spec.context.keys().map(|key| format!("context.{key}"))))
+}
+
+/// What is wrong with a field, at the path where it was set.
+pub fn wrong(
+    spec: &Spec,
+    key: &str,
+    expected: impl Into<String>,
+    got: impl fmt::Display,
+    hint: Option<&str>,
+) -> FieldError {
+    let error = FieldError::new(spec.path_of(key), expected, got.to_string());
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}
+
+/// A value in an error message.
+#[must_use]
+pub fn shown(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -15,6 +15,7 @@ pub mod gcp;
 pub mod inputs;
 mod model;
 mod registry;
+mod who;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub use model::{
     Step, Typical, Verdict,
 };
 pub use registry::{Registry, Unavailable, compiled};
+pub use who::Who;
 
 use crate::cache::{CacheName, FieldError, Place, Provider, SizeTable, Spec};
 use crate::clock::{Clock, Timestamp};

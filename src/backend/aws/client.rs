@@ -15,10 +15,10 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::credentials::{Identities, Identity, Who};
+use super::credentials::{Identities, Identity};
 use super::error::classify;
 use super::watch::{Watch, watched};
-use crate::backend::{At, BackendError, Calls, Credentials, Kind, Result};
+use crate::backend::{At, BackendError, Calls, Credentials, Kind, Result, Who};
 use crate::config::Aws;
 
 /// Clients that are kept.

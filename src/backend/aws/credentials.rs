@@ -15,41 +15,13 @@ use moka::sync::Cache;
 use secrecy::ExposeSecret;
 use tokio::sync::OnceCell;
 
-use crate::backend::{BackendError, Credentials, Given, Kind, Result, Shape};
+use crate::backend::{BackendError, Credentials, Given, Kind, Result, Shape, Who};
 use crate::cache::Provider;
 use crate::config::{Aws, AwsAccount};
 
 /// The longest that the driver's own identity may take to be found: a machine without one has to time out on the
 /// instance metadata service.
 const OWN_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Tells one set of credentials from another without holding them.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Who {
-    Own,
-    Named(String),
-    Given([u8; 32]),
-}
-
-impl From<&Credentials> for Who {
-    fn from(credentials: &Credentials) -> Self {
-        match credentials {
-            Credentials::Own => Self::Own,
-            Credentials::Named(name) => Self::Named(name.clone()),
-            Credentials::Given(given) => Self::Given(given.fingerprint()),
-        }
-    }
-}
-
-impl fmt::Display for Who {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Own => f.write_str("own"),
-            Self::Named(name) => write!(f, "account-{name}"),
-            Self::Given(fingerprint) => fingerprint[..8].iter().try_for_each(|byte| write!(f, "{byte:02x}")),
-        }
-    }
-}
 
 /// Credentials as the SDK takes them, with the cache that holds temporary ones until they expire. All clients of the same
 /// credentials share both, so that a role is assumed once and not once per client.

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::backend::Resolved;
-use crate::cache::{FieldError, Origin, Spec};
+use crate::backend::{Resolved, inputs};
+use crate::cache::{FieldError, Spec};
 
 /// Tags that one resource may have; two are the driver's own.
 const MOST: usize = 50 - 2;
@@ -29,11 +29,7 @@ pub(super) fn resolve(spec: &Spec, out: &mut Resolved, errors: &mut Vec<FieldErr
         errors.push(FieldError::new(spec.path_of("tags"), format!("at most {MOST} tags, the context's included"), got));
     }
     if !tags.is_empty() {
-        let entries = spec.tags.keys().map(|key| format!("tags.{key}"));
-        let entries = entries.chain(spec.context.keys().map(|key| format!("context.{key}")));
-        let origins: Vec<_> = entries.filter_map(|entry| spec.origin_of(&entry)).collect();
-        let origin = origins.iter().find(|origin| !matches!(origin, Origin::Route(_))).or(origins.first());
-        out.put("tags", Value::Object(tags), origin.copied());
+        out.put("tags", Value::Object(tags), inputs::origin_of_tags(spec));
     }
 }
 

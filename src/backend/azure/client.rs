@@ -15,10 +15,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::answer::Answer;
 use super::call::{Call, Target};
-use super::credentials::{Identities, TOKEN, Who};
+use super::credentials::{Identities, TOKEN};
 use super::entra;
 use super::watch::{Stopwatch, Timed, outcome};
-use crate::backend::{At, BackendError, CallOutcome, Calls, Credentials, Kind, Result};
+use crate::backend::{At, BackendError, CallOutcome, Calls, Credentials, Kind, Result, Who};
 use crate::clock::Clock;
 use crate::config::Azure;
 

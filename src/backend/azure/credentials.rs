@@ -20,7 +20,7 @@ use tokio::sync::Mutex;
 
 use super::entra::{self, Whose};
 use super::patient::{Machine, Patient};
-use crate::backend::{BackendError, Credentials, Given, Kind, Result, Shape};
+use crate::backend::{BackendError, Credentials, Given, Kind, Result, Shape, Who};
 use crate::cache::Provider;
 use crate::config::{Azure, AzureAccount, AzureFederated, AzureWorkload};
 
@@ -33,24 +33,6 @@ const KEPT: u64 = 256;
 const IDLE: Duration = Duration::from_hours(1);
 /// The emulator's token never expires while a process lives.
 const STATIC_LIFE: Duration = Duration::from_hours(24);
-
-/// Tells one set of credentials from another without holding them.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Who {
-    Own,
-    Named(String),
-    Given([u8; 32]),
-}
-
-impl From<&Credentials> for Who {
-    fn from(credentials: &Credentials) -> Self {
-        match credentials {
-            Credentials::Own => Self::Own,
-            Credentials::Named(name) => Self::Named(name.clone()),
-            Credentials::Given(given) => Self::Given(given.fingerprint()),
-        }
-    }
-}
 
 /// Every set of credentials that is in use. Tokens are cached within each.
 pub(super) struct Identities {

@@ -32,7 +32,7 @@ use moka::sync::Cache;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::backend::{At, Backend, BackendError, Calls, Kind, Result, Scope, Unobserved};
+use crate::backend::{At, Backend, BackendError, Calls, Kind, Result, Scope, Unobserved, Who};
 use crate::cache::{CacheName, Place, Product, Provider, SizeTable};
 use crate::clock::Clock;
 use crate::config::Azure;
@@ -42,7 +42,6 @@ pub use managed_redis::ManagedRedis;
 
 use call::Call;
 use client::Arm;
-use credentials::Who;
 use inputs::Defaults;
 use operations::Operations;
 use place::Situation;

@@ -7,6 +7,8 @@ use serde_json::Value;
 use super::inputs::{Defaults, dotted};
 use super::tags;
 use crate::backend::Resolved;
+use crate::backend::inputs;
+pub(super) use crate::backend::inputs::shown;
 use crate::cache::{Apply, Capacity, Engine, FieldError, Origin, Product, Provider, Size, SizeTable, Spec};
 
 /// What resolving needs besides the specification.
@@ -39,11 +41,7 @@ impl<'a> Resolving<'a> {
 
     /// Reports a field, at the path where it was set.
     pub(super) fn wrong(&mut self, key: &str, expected: impl Into<String>, got: impl fmt::Display, hint: Option<&str>) {
-        let error = FieldError::new(self.spec.path_of(key), expected, got.to_string());
-        self.errors.push(match hint {
-            Some(hint) => error.hint(hint),
-            None => error,
-        });
+        self.errors.push(inputs::wrong(self.spec, key, expected, got, hint));
     }
 
     pub(super) fn warn(&mut self, warning: impl Into<String>) {
@@ -150,9 +148,4 @@ impl<'a> Resolving<'a> {
         }
         public
     }
-}
-
-/// A value in an error message.
-pub(super) fn shown(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

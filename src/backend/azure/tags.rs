@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::backend::{Ownership, Resolved};
-use crate::cache::{FieldError, Mark, Origin, Spec};
+use crate::backend::{Ownership, Resolved, inputs};
+use crate::cache::{FieldError, Mark, Spec};
 
 /// What the names of the driver's own tags begin with.
 const OWN: &str = "cache-driver-";
@@ -49,11 +49,7 @@ pub(super) fn resolve(spec: &Spec, out: &mut Resolved, errors: &mut Vec<FieldErr
         errors.push(FieldError::new(spec.path_of("tags"), expected, tags.len().to_string()));
     }
     if !tags.is_empty() {
-        let entries = spec.tags.keys().map(|key| format!("tags.{key}"));
-        let entries = entries.chain(spec.context.keys().map(|key| format!("context.{key}")));
-        let origins: Vec<_> = entries.filter_map(|entry| spec.origin_of(&entry)).collect();
-        let origin = origins.iter().find(|origin| !matches!(origin, Origin::Route(_))).or(origins.first());
-        out.put("tags", Value::Object(tags), origin.copied());
+        out.put("tags", Value::Object(tags), inputs::origin_of_tags(spec));
     }
 }
 

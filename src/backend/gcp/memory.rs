@@ -6,8 +6,7 @@ use moka::sync::Cache;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::credentials::Who;
-use crate::backend::Credentials;
+use crate::backend::{Credentials, Who};
 
 /// Remembers by credentials and key: what one was told is not handed to another.
 #[derive(Debug)]

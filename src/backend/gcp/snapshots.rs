@@ -10,7 +10,7 @@ use moka::sync::Cache;
 use serde_json::Value;
 
 use super::collection::Collection;
-use super::credentials::Who;
+use crate::backend::Who;
 
 /// Scopes whose looks are shared.
 const KEPT: u64 = 256;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Fields;
+use super::{Fields, Observed};
 use crate::cache::Origin;
 use crate::cache::product::words;
 
@@ -38,6 +38,16 @@ pub struct Change {
     pub class: Class,
 }
 
+impl Change {
+    /// What is made anew gets all else with it: what could not be done to the old cache can be done to the new one.
+    pub fn go_along(changes: &mut [Self]) {
+        if changes.iter().any(|change| change.class == Class::Replace) {
+            let impossible = changes.iter_mut().filter(|change| change.class == Class::Impossible);
+            impossible.for_each(|change| change.class = Class::Replace);
+        }
+    }
+}
+
 /// A specification in the product's own words: what a create would send.
 ///
 /// Every backend has the fields `auth` (the word of [`Auth`](crate::cache::Auth)) and `tls` (a flag); the others are the product's own.
@@ -66,6 +76,15 @@ impl Resolved {
             Some(_) => self.set.insert(field.to_owned()),
             None => false,
         };
+    }
+
+    /// Whether somebody asked for a field. One that follows from a size (`sized`) is asked for only when the word for the size is
+    /// another than that of the mark: a changed table of sizes moves no existing cache.
+    #[must_use]
+    pub fn asks_for(&self, field: &str, sized: &[&str], seen: &Observed) -> bool {
+        let same_capacity =
+            || self.capacity.is_some() && seen.mark().is_some_and(|mark| mark.capacity == self.capacity);
+        self.set.contains(field) && !(sized.contains(&field) && same_capacity())
     }
 
     /// A field as text.

@@ -51,7 +51,7 @@ pub(super) fn changes(wanted: &Resolved, seen: &Observed, prefix: &str) -> Vec<C
             "replicas_per_node_group" if needs_first_replica(wanted, seen) => {
                 Some((Class::InPlace, to.cloned().unwrap_or_default()))
             }
-            _ if !is_compared(wanted, seen, field) => None,
+            _ if !wanted.asks_for(field, &["node_type"], seen) => None,
             _ => match (from, to) {
                 (Some(from), Some(to)) if !same(field, from, to) => {
                     Some((class(field, from, to, seen, at_most), to.clone()))
@@ -81,21 +81,7 @@ fn goes_along(changes: &mut Vec<Change>) {
         follows.extend(["engine_version", "parameter_group"]);
     }
     changes.retain(|change| !follows.contains(&change.field.as_str()));
-    if changes.iter().any(|change| change.class == Class::Replace) {
-        let impossible = changes.iter_mut().filter(|change| change.class == Class::Impossible);
-        impossible.for_each(|change| change.class = Class::Replace);
-    }
-}
-
-/// Whether a field was asked for. A size is asked for only when its word is another than that of the mark: a changed
-/// table of sizes moves no existing cache.
-fn is_compared(wanted: &Resolved, seen: &Observed, field: &str) -> bool {
-    if !wanted.set.contains(field) {
-        return false;
-    }
-    let same_capacity =
-        || wanted.capacity.is_some() && seen.mark().is_some_and(|mark| mark.capacity == wanted.capacity);
-    field != "node_type" || !same_capacity()
+    Change::go_along(changes);
 }
 
 fn same(field: &str, from: &Value, to: &Value) -> bool {

@@ -30,19 +30,12 @@ pub(super) fn changes(wanted: &Resolved, seen: &Observed) -> Vec<Change> {
     let mut changes = Vec::new();
     for &(field, at_most) in FIELDS {
         let (Some(from), Some(to)) = (seen.fields.get(field), wanted.fields.get(field)) else { continue };
-        if is_compared(wanted, seen, field) && !same(field, from, to) {
+        if wanted.asks_for(field, &["sku"], seen) && !same(field, from, to) {
             let class = class(field, from, to, at_most);
             changes.push(Change { field: field.to_owned(), from: from.clone(), to: to.clone(), class });
         }
     }
     changes
-}
-
-/// A size is asked for only when its word is another than that of the mark.
-fn is_compared(wanted: &Resolved, seen: &Observed, field: &str) -> bool {
-    let same_capacity =
-        || wanted.capacity.is_some() && seen.mark().is_some_and(|mark| mark.capacity == wanted.capacity);
-    wanted.set.contains(field) && (field != "sku" || !same_capacity())
 }
 
 fn same(field: &str, from: &Value, to: &Value) -> bool {

@@ -42,29 +42,18 @@ pub(super) fn changes(wanted: &Resolved, seen: &Observed) -> Vec<Change> {
             changes.push(Change { field: field.to_owned(), from: from.clone(), to: to.clone(), class });
         }
     }
-    goes_along(&mut changes);
+    Change::go_along(&mut changes);
     changes
-}
-
-/// What is made anew gets all else with it: what could not be done to the old cache can be done to the new one.
-fn goes_along(changes: &mut [Change]) {
-    if changes.iter().any(|change| change.class == Class::Replace) {
-        let impossible = changes.iter_mut().filter(|change| change.class == Class::Impossible);
-        impossible.for_each(|change| change.class = Class::Replace);
-    }
 }
 
 /// Whether a field was asked for. A size is asked for only when its word is another than that of the mark: a changed
 /// table of sizes moves no existing cache. A part that was wanted at the creation is still wanted.
 fn is_compared(wanted: &Resolved, seen: &Observed, field: &str) -> bool {
-    let same_capacity =
-        || wanted.capacity.is_some() && seen.mark().is_some_and(|mark| mark.capacity == wanted.capacity);
     match field {
-        "sku" => wanted.set.contains(field) && !same_capacity(),
         "object_ids" => wanted.set.contains(field) || was_wanted(seen, parts::ASSIGNMENT),
         "private_endpoint_subnet_id" => wanted.set.contains(field) || was_wanted(seen, parts::ENDPOINT),
         "private_dns_zone_id" => wanted.set.contains(field) || was_wanted(seen, parts::DNS),
-        _ => wanted.set.contains(field),
+        _ => wanted.asks_for(field, &["sku"], seen),
     }
 }
 

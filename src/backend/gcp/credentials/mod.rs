@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
 use super::http::Http;
-use crate::backend::{BackendError, Credentials, Given, Kind, Result, Shape};
+use crate::backend::{BackendError, Credentials, Given, Kind, Result, Shape, Who};
 use crate::cache::Provider;
 use crate::clock::Clock;
 use crate::config::{Gcp, GcpAccount};
@@ -30,24 +30,6 @@ const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 const MARGIN: Duration = Duration::from_mins(1);
 /// Sets of credentials that are kept.
 const KEPT: u64 = 256;
-
-/// Tells one set of credentials from another without holding them.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Who {
-    Own,
-    Named(String),
-    Given([u8; 32]),
-}
-
-impl From<&Credentials> for Who {
-    fn from(credentials: &Credentials) -> Self {
-        match credentials {
-            Credentials::Own => Self::Own,
-            Credentials::Named(name) => Self::Named(name.clone()),
-            Credentials::Given(given) => Self::Given(given.fingerprint()),
-        }
-    }
-}
 
 /// A token with its end, as the token endpoint gave it.
 #[derive(Clone)]

@@ -24,7 +24,7 @@ pub(in crate::backend::gcp) fn changes(how: &Compared<'_>, wanted: &Resolved, se
     let mut changes = Vec::new();
     for &(field, at_most) in how.fields {
         let (Some(from), Some(to)) = (seen.fields.get(field), wanted.fields.get(field)) else { continue };
-        let is_compared = is_asked(how, wanted, seen, field) || (how.needed)(field, wanted, seen);
+        let is_compared = wanted.asks_for(field, how.sized, seen) || (how.needed)(field, wanted, seen);
         if !is_compared || (how.same)(field, from, to) {
             continue;
         }
@@ -32,19 +32,8 @@ pub(in crate::backend::gcp) fn changes(how: &Compared<'_>, wanted: &Resolved, se
         let class = (how.class)(field, &from, &to, at_most);
         changes.push(Change { field: field.to_owned(), from, to, class });
     }
-    // What could not be done to the old instance can be done to the new one.
-    if changes.iter().any(|change| change.class == Class::Replace) {
-        let impossible = changes.iter_mut().filter(|change| change.class == Class::Impossible);
-        impossible.for_each(|change| change.class = Class::Replace);
-    }
+    Change::go_along(&mut changes);
     changes
-}
-
-/// Whether somebody asked for a field. A changed table of sizes moves no existing cache.
-fn is_asked(how: &Compared<'_>, wanted: &Resolved, seen: &Observed, field: &str) -> bool {
-    let same_capacity =
-        || wanted.capacity.is_some() && seen.mark().is_some_and(|mark| mark.capacity == wanted.capacity);
-    wanted.set.contains(field) && !(how.sized.contains(&field) && same_capacity())
 }
 
 /// Whether two values mean the same. Of a map only the keys that are wanted count: who removes one keeps what exists.

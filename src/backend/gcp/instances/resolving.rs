@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use super::super::inputs::{Defaults, dotted};
 use crate::backend::Resolved;
+use crate::backend::inputs;
+pub(in crate::backend::gcp) use crate::backend::inputs::shown;
 use crate::cache::{Apply, FieldError, Mode, Origin, Product, Provider, SizeTable, Spec};
 use crate::config::Gcp;
 
@@ -45,21 +47,12 @@ impl<'a> Resolving<'a> {
         got: impl fmt::Display,
         hint: Option<&str>,
     ) {
-        let error = FieldError::new(self.spec.path_of(key), expected, got.to_string());
-        self.errors.push(match hint {
-            Some(hint) => error.hint(hint),
-            None => error,
-        });
+        self.errors.push(inputs::wrong(self.spec, key, expected, got, hint));
     }
 
     /// Where the first of these keys was set that is set at all; a request's setting before a route's.
     pub(in crate::backend::gcp) fn origin(&self, keys: &[&str]) -> Option<&'a Origin> {
-        let mut set = keys.iter().filter_map(|key| self.spec.origin_of(key));
-        let first = set.next()?;
-        match first {
-            Origin::Route(_) => Some(set.find(|origin| !matches!(origin, Origin::Route(_))).unwrap_or(first)),
-            _ => Some(first),
-        }
+        inputs::origin(self.spec, keys)
     }
 
     /// A field of the `gcp` block: what was asked for, else the config's default.
@@ -123,9 +116,4 @@ impl<'a> Resolving<'a> {
             }
         }
     }
-}
-
-/// A value in an error message.
-pub(in crate::backend::gcp) fn shown(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

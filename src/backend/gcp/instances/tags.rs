@@ -2,13 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::super::labels::{Labels, legal, legal_key};
+use super::super::labels::{Labels, is_ours, legal, legal_key};
 use super::Resolving;
-use crate::cache::{FieldError, Origin};
-
-/// Keys that the driver writes itself.
-const OWN: &str = "managed-by";
-const OWN_PREFIX: &str = "cache-driver-";
+use crate::backend::inputs;
+use crate::cache::FieldError;
 
 /// Resolves `labels` from `tags` and `context`. A tag of the request's wins over the same key of the context.
 pub(in crate::backend::gcp) fn labels(it: &mut Resolving<'_>) {
@@ -18,7 +15,7 @@ pub(in crate::backend::gcp) fn labels(it: &mut Resolving<'_>) {
     }
     for (key, value) in &it.spec.tags {
         let label = legal_key(key);
-        if is_own(&label) {
+        if is_ours(&label) {
             let path = it.spec.path_of(&format!("tags.{key}"));
             let expected = "a key that the driver does not keep for itself";
             it.errors.push(FieldError::new(path, expected, key.as_str()));
@@ -29,18 +26,10 @@ pub(in crate::backend::gcp) fn labels(it: &mut Resolving<'_>) {
     if labels.is_empty() {
         return;
     }
-    let entries = it.spec.tags.keys().map(|key| format!("tags.{key}"));
-    let entries = entries.chain(it.spec.context.keys().map(|key| format!("context.{key}")));
-    let origins: Vec<_> = entries.filter_map(|entry| it.spec.origin_of(&entry)).collect();
-    let origin = origins.iter().find(|origin| !matches!(origin, Origin::Route(_))).or(origins.first());
-    it.out.put("labels", Value::Object(labels), origin.copied());
+    it.out.put("labels", Value::Object(labels), inputs::origin_of_tags(it.spec));
 }
 
 /// The labels that are not the driver's own.
 pub(in crate::backend::gcp) fn others(labels: &Labels) -> Labels {
-    labels.iter().filter(|(key, _)| !is_own(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
-}
-
-fn is_own(key: &str) -> bool {
-    key == OWN || key.starts_with(OWN_PREFIX)
+    labels.iter().filter(|(key, _)| !is_ours(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
 }

@@ -42,7 +42,8 @@ pub(super) const FIELDS: &[(&str, Class)] = &[
 pub(super) fn changes(wanted: &Resolved, seen: &Observed) -> Vec<Change> {
     let mut changes: Vec<Change> = Vec::new();
     for &(field, at_most) in FIELDS {
-        let asked = is_compared(wanted, seen, field) || field == "replica_count" && needs_first_replica(wanted, seen);
+        let asked = wanted.asks_for(field, &["node_type"], seen)
+            || field == "replica_count" && needs_first_replica(wanted, seen);
         let (Some(from), Some(to)) = (seen.fields.get(field), wanted.fields.get(field).filter(|_| asked)) else {
             continue;
         };
@@ -75,21 +76,7 @@ fn goes_along(changes: &mut Vec<Change>) {
         .map(|(_, field)| *field)
         .collect();
     changes.retain(|change| !follows.contains(&change.field.as_str()));
-    if changes.iter().any(|change| change.class == Class::Replace) {
-        let impossible = changes.iter_mut().filter(|change| change.class == Class::Impossible);
-        impossible.for_each(|change| change.class = Class::Replace);
-    }
-}
-
-/// Whether a field was asked for. A size is asked for only when its word is another than that of the mark: a changed
-/// table of sizes moves no existing cache.
-fn is_compared(wanted: &Resolved, seen: &Observed, field: &str) -> bool {
-    if !wanted.set.contains(field) {
-        return false;
-    }
-    let same_capacity =
-        || wanted.capacity.is_some() && seen.mark().is_some_and(|mark| mark.capacity == wanted.capacity);
-    field != "node_type" || !same_capacity()
+    Change::go_along(changes);
 }
 
 /// High availability asks for a replica, where nobody said how many.

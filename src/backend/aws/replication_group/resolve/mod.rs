@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::super::inputs::{Defaults, dotted};
 use super::super::{network, tags};
 use crate::backend::Resolved;
+use crate::backend::inputs::{self, shown};
 use crate::cache::{FieldError, Origin, Product, Provider, SizeTable, Spec};
 use crate::config::Aws;
 
@@ -70,32 +71,18 @@ pub(super) fn resolve(setting: Setting<'_>, spec: &Spec) -> Result<Resolved, Vec
 impl<'a> Resolving<'a> {
     /// Reports a field, at the path where it was set.
     fn wrong(&mut self, key: &str, expected: impl Into<String>, got: impl fmt::Display, hint: Option<&str>) {
-        let error = FieldError::new(self.spec.path_of(key), expected, got.to_string());
-        self.errors.push(match hint {
-            Some(hint) => error.hint(hint),
-            None => error,
-        });
+        self.errors.push(inputs::wrong(self.spec, key, expected, got, hint));
     }
 
     /// Where the first of these keys was set that is set at all; a request's setting before a route's.
     fn origin(&self, keys: &[&str]) -> Option<&'a Origin> {
-        let mut set = keys.iter().filter_map(|key| self.spec.origin_of(key));
-        let first = set.next()?;
-        match first {
-            Origin::Route(_) => Some(set.find(|origin| !matches!(origin, Origin::Route(_))).unwrap_or(first)),
-            _ => Some(first),
-        }
+        inputs::origin(self.spec, keys)
     }
 
     /// A field of the `aws` block.
     fn native(&self, key: &str) -> Option<(&'a Value, Option<&'a Origin>)> {
         self.setting.defaults.input(self.spec, key)
     }
-}
-
-/// A value in an error message.
-fn shown(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use super::security::is_path;
 use super::{Resolving, shown};
 use crate::backend::gcp::psc::{BACKUP_HOUR, RDB_PERIOD};
-use crate::cache::{Origin, Persistence, Provider, WeeklyWindow};
+use crate::backend::inputs;
+use crate::cache::{Persistence, Provider, WeeklyWindow};
 
 const HOUR: u32 = 60;
 
@@ -114,10 +115,6 @@ impl Resolving<'_> {
         if tags.is_empty() {
             return;
         }
-        let entries = self.spec.tags.keys().map(|key| format!("tags.{key}"));
-        let entries = entries.chain(self.spec.context.keys().map(|key| format!("context.{key}")));
-        let origins: Vec<_> = entries.filter_map(|entry| self.spec.origin_of(&entry)).collect();
-        let origin = origins.iter().find(|origin| !matches!(origin, Origin::Route(_))).or(origins.first());
-        self.out.put("tags", Value::Object(tags), origin.copied());
+        self.out.put("tags", Value::Object(tags), inputs::origin_of_tags(self.spec));
     }
 }
