@@ -49,6 +49,7 @@ impl Asked<'_> {
             credentials: self.credentials(place.as_ref().map(Place::provider)),
             place,
             operation,
+            deleted: self.cookie.deleted(),
             account: self.cookie.account.clone(),
             adopted_password: self.adopted_password().cloned(),
             resource_type: self.call.resource_type.clone().or_else(|| self.cookie.resource_type.clone()),
@@ -123,7 +124,11 @@ impl Driver {
         let hint = self.hint(found.product(), operation, since, expected, phase, message);
         let cookie = asked.cookie(Some(seen_place(found)), Some((operation, since)));
         let mark = found.seen.mark();
-        let marked = Marked { want: mark.map(|mark| mark.want.clone()), state: mark.map(|mark| mark.state) };
+        let marked = mark.map_or_else(Marked::default, |mark| Marked {
+            want: Some(mark.want.clone()),
+            state: Some(mark.state),
+            since: Some(mark.since),
+        });
         Pending { marked, ..self.pending_with(hint, cookie, &asked.call.id) }
     }
 

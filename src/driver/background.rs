@@ -44,6 +44,8 @@ struct Running {
     phase: Phase,
     /// When the operation began, by its mark: for the time that it took. `None` if the cloud only put us off.
     began: Option<Timestamp>,
+    /// Since when a cache that is to be removed has been seen ready: whoever takes it back can write its mark since.
+    ready: Option<Timestamp>,
 }
 
 /// How long a cache that was just created may not be seen yet.
@@ -83,7 +85,7 @@ impl Background {
         let began = known.and_then(|known| known.began).or_else(telemetry::started);
         let since = known.map_or(since, |known| known.since);
         let phase = pending.hint.phase;
-        running.1.insert(id.clone(), Running { serial, operation, since, creates, phase, began });
+        running.1.insert(id.clone(), Running { serial, operation, since, creates, phase, began, ready: None });
     }
 
     fn remember(&self, id: &GuResId, marked: Option<Marked>) {
@@ -123,6 +125,14 @@ impl Background {
         }
     }
 
+    /// Since when the cache has been seen ready, without a break.
+    fn ready_since(&self, id: &GuResId, serial: u64, is_ready: bool, now: Timestamp) -> Option<Timestamp> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = running.1.get_mut(id).filter(|running| running.serial == serial)?;
+        running.ready = is_ready.then(|| running.ready.unwrap_or(now));
+        running.ready
+    }
+
     /// What runs was seen in another state.
     fn progress(&self, id: &GuResId, serial: u64, phase: Phase) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
@@ -135,6 +145,11 @@ impl Background {
     pub(super) fn all(&self) -> Vec<(Operation, Phase)> {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.1.values().map(|running| (running.operation, running.phase)).collect()
+    }
+
+    /// Since when its operation ran, by the mark that the caller was answered about.
+    fn marked_since(&self, id: &GuResId) -> Option<Timestamp> {
+        self.marked.lock().unwrap_or_else(PoisonError::into_inner).get(id)?.since
     }
 
     /// Whether somebody let go of a cache that the driver answered for when it was last seen.
@@ -250,11 +265,28 @@ impl Driver {
         }
     }
 
-    /// Whether a background DELETE is overtaken: the cache that is there began after it was asked for.
+    /// Whether a DELETE that goes on is overtaken: the cache that is there began, or was taken back, after it was asked for.
     pub(super) fn is_newer(&self, id: &GuResId, who: Who, mark: Option<&Mark>) -> bool {
-        let began = self.inner.background.current(id).filter(|_| !who.is_caller()).map(|running| running.since);
+        let background = &self.inner.background;
+        let (false, Some(mark), Some(running)) = (who.is_first(), mark, background.current(id)) else { return false };
+        // What the caller was answered about is not newer, whatever the clock said that it was written by.
+        let began = background.marked_since(id).map_or(running.since, |since| since.max(running.since));
         // Marks tell whole seconds.
-        mark.zip(began).is_some_and(|(mark, began)| mark.since.as_second() > began.as_second())
+        mark.since.as_second() > began.as_second()
+    }
+
+    /// Whether a DELETE may act on a cache that it did not act on when it came. While the cloud is at work on the cache, a PUT
+    /// at another driver cannot write into its mark that it takes it back: it gets the time to, once the cloud is done.
+    pub(super) fn may_end(&self, id: &GuResId, who: Who, phase: Phase) -> bool {
+        let (Who::Background(serial) | Who::Held(serial)) = who else { return true };
+        let now = self.inner.clock.now();
+        let since = self.inner.background.ready_since(id, serial, phase == Phase::Ready, now);
+        match phase {
+            Phase::Creating | Phase::Changing | Phase::Busy => false,
+            Phase::Ready => since.is_some_and(|since| later(since, 2 * self.config().lifecycle.poll_interval) <= now),
+            // No PUT takes these back.
+            Phase::Absent | Phase::Deleting | Phase::Shell | Phase::Failed => true,
+        }
     }
 
     /// A turn at a resource; `None` for a background step that something newer has overtaken.

@@ -25,6 +25,8 @@ pub struct Cookie {
     pub place: Option<Place>,
     /// The operation that runs, and since when.
     pub operation: Option<(Operation, Timestamp)>,
+    /// When the last DELETE was asked for. What came after it takes the cache back, as soon as its mark can say so.
+    pub deleted: Option<Timestamp>,
     /// Credentials that came with requests: of the cache's cloud first, at most one for each cloud.
     pub credentials: Vec<Arc<Given>>,
     /// The account of the config that the request named.
@@ -75,9 +77,18 @@ struct Inside {
     t: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     f: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    d: Option<i64>,
 }
 
 impl Cookie {
+    /// When the last DELETE was asked for: the one that runs, else one that something else came after.
+    #[must_use]
+    pub fn deleted(&self) -> Option<Timestamp> {
+        let running = self.operation.filter(|(operation, _)| *operation == Operation::Deleting);
+        running.map(|(_, since)| since).or(self.deleted)
+    }
+
     /// Seals the cookie for one resource. The result is a header value: `cd1.`, the key's id, and base64url. Where it would
     /// become too long, it goes without the credentials of other clouds than the cache's.
     #[must_use]
@@ -99,6 +110,7 @@ impl Cookie {
             a: self.adopted_password.as_ref().map(|password| password.expose_secret().to_owned()),
             t: self.resource_type.clone(),
             f: self.told.map(Timestamp::as_second),
+            d: self.deleted.map(Timestamp::as_second),
         };
         let plain = serde_json::to_vec(&inside).expect("a cookie is plain data");
         let sealed = keyring.seal(random, id.as_str().as_bytes(), &plain);
@@ -123,6 +135,7 @@ impl Cookie {
             adopted_password: inside.a.map(SecretString::from),
             resource_type: inside.t,
             told: inside.f.and_then(|at| Timestamp::from_second(at).ok()),
+            deleted: inside.d.and_then(|at| Timestamp::from_second(at).ok()),
         })
     }
 }
@@ -151,6 +164,7 @@ mod tests {
                 name: CacheName::existing("cache-abc"),
             }),
             operation: Some((Operation::Creating, Timestamp::from_second(1_700_000_000).unwrap())),
+            deleted: Some(Timestamp::from_second(1_600_000_000).unwrap()),
             credentials: vec![Arc::new(Given::recognise(account.as_object().unwrap()).unwrap())],
             account: Some("production".into()),
             adopted_password: None,
@@ -167,7 +181,7 @@ mod tests {
         assert!(sealed.bytes().all(|c| c.is_ascii_graphic()) && !sealed.contains("CANARY"));
         let open = Cookie::open(&sealed, &ring("k1"), &id).unwrap();
         assert_eq!(open.place, cookie().place);
-        assert_eq!(open.operation, cookie().operation);
+        assert_eq!((open.operation, open.deleted), (cookie().operation, cookie().deleted));
         assert_eq!(open.credentials, cookie().credentials);
         assert_eq!(open.account, cookie().account);
         assert!(!format!("{open:?}").contains("CANARY"));

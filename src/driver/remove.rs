@@ -41,7 +41,7 @@ impl Driver {
         // be asked again: some clouds count every call.
         let begun = self.running(&call.id, cookie).is_some_and(|(operation, _)| operation == Operation::Deleting);
         if let Some(found) = by_cookie.as_ref().filter(|found| begun && found.is_of(&call.id))
-            && let Some(pending) = self.remove_one(call, cookie, asked, found).await?
+            && let Some(pending) = self.remove_one(asked, found, who).await?
         {
             return Ok(Some(pending));
         }
@@ -61,7 +61,7 @@ impl Driver {
         verified |= !search.owned.is_empty();
         let mut pending = None;
         for found in std::mem::take(&mut search.owned) {
-            if let Some(outcome) = self.remove_one(call, cookie, asked, &found).await? {
+            if let Some(outcome) = self.remove_one(asked, &found, who).await? {
                 pending = pending.or(Some(outcome));
             }
             search.looked += 1;
@@ -104,21 +104,21 @@ impl Driver {
     }
 
     /// The next step towards the end of one cache. `None` when nothing is left to do.
-    async fn remove_one(
-        &self,
-        call: &Call,
-        cookie: &Cookie,
-        asked: &Asked<'_>,
-        found: &Found,
-    ) -> Result<Option<Outcome>, Halt> {
-        let when = self.when(found.product(), self.running(&call.id, cookie));
+    async fn remove_one(&self, asked: &Asked<'_>, found: &Found, who: Who) -> Result<Option<Outcome>, Halt> {
+        let call = asked.call;
+        let when = self.when(found.product(), self.running(&call.id, asked.cookie));
         let since =
             when.running.filter(|(running, _)| *running == Operation::Deleting).map_or(when.now, |(_, since)| since);
         let pending = |message: String| {
             let pending = self.pending(asked, found, Operation::Deleting, since, message);
             Ok(Some(Outcome::Pending(Box::new(pending))))
         };
+        let may_end = self.may_end(&call.id, who, found.seen.phase);
         match lifecycle::next(&call.id, Wish::Absent, &found.seen, &when) {
+            Next::Remove | Next::Detach | Next::Hold if !may_end => pending(format!(
+                "deleting: making sure that nobody takes it back; the cloud says `{}`",
+                found.seen.status
+            )),
             Next::Wait(_) => pending(format!("deleting: the cloud says `{}`", found.seen.status)),
             Next::Detach => {
                 let Some(mark) = found.seen.mark() else { return Ok(None) };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::{DriverError, Hint, Outputs};
@@ -93,6 +94,8 @@ pub(super) struct Marked {
     pub(super) want: Option<String>,
     /// Whether the driver answered for the cache.
     pub(super) state: Option<State>,
+    /// Since when its operation ran.
+    pub(super) since: Option<Timestamp>,
 }
 
 /// A refusal, with the cookie to set if something exists.

@@ -196,3 +196,45 @@ async fn what_a_driver_goes_on_with_removes_nothing_that_was_made_at_another_one
     assert_eq!(world.caches().await.len(), 1);
     anew.get().await.is(200);
 }
+
+#[tokio::test]
+async fn what_a_put_takes_back_is_not_removed_by_a_delete_that_another_driver_had_to_put_off() {
+    for busy in [false, true] {
+        let world = World::start().await;
+        let (one, other) = (world.driver().await, world.driver().await);
+        let mut resource = world.resource(&one);
+        if busy {
+            world.create(&mut resource, &json!({})).await;
+            let id = world.only_cache().await["ReplicationGroupId"].clone();
+            world.mutate(json!({"op": "status", "id": id, "status": "snapshotting", "seconds": 600})).await;
+        } else {
+            resource.put(json!({})).await.is(202);
+        }
+        let made = world.only_cache().await["ReplicationGroupCreateTime"].clone();
+        resource.delete().await.is(202);
+        let mut again = resource.at(&other.url);
+        // Nothing can be written on the cache yet, so nobody may be told that it is as wanted.
+        again.put(json!({})).await.is(202);
+        world.minutes(20);
+        again.put_until_settled(json!({})).await.is(200);
+        some_minutes(&world, &one, &resource.id).await;
+        again.get().await.is(200);
+        assert_eq!(world.only_cache().await["ReplicationGroupCreateTime"], made);
+        assert_eq!(world.count("DeleteReplicationGroup"), 1, "only the one that was put off");
+        // The last call wins all the same.
+        again.delete().await.is(202);
+        world.minutes(20);
+        again.delete().await.is(204);
+    }
+}
+
+#[tokio::test]
+async fn a_delete_that_had_to_be_put_off_is_done_though_nobody_comes_back() {
+    let world = World::start().await;
+    let driver = world.driver().await;
+    let mut resource = world.resource(&driver);
+    resource.put(json!({})).await.is(202);
+    resource.delete().await.is(202);
+    some_minutes(&world, &driver, &resource.id).await;
+    assert!(world.caches().await.is_empty());
+}

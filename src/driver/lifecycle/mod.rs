@@ -43,6 +43,8 @@ pub struct Wanted {
     pub mark_lags: bool,
     /// Whether the mark says something else than what is wanted of it (protection, deletion).
     pub mark_differs: bool,
+    /// Whether a DELETE came before, and the mark does not say yet that this came after it.
+    pub recalls: bool,
 }
 
 impl Wanted {
@@ -237,13 +239,15 @@ fn alive(wanted: &Wanted, mark: &Mark, seen: &Observed, when: &When) -> Result<N
         wanted.rotate.is_some_and(|wanted| wanted > 0 && mark.password.as_ref().is_none_or(|p| p.generation < wanted));
     if changes.is_empty() {
         let settle = matches!(mark.intent, Some(Intent::Settle(at)) if at <= when.now);
+        // Whoever goes on with the removal heeds nothing but the mark.
+        let take_back = wanted.recalls || mark.state != State::Owned;
         return Ok(match seen.phase {
             Phase::Changing if fresh => Next::Wait(Operation::Updating),
             _ if seen.endpoint.is_none() => Next::Wait(Operation::Creating),
             Phase::Ready if rotate => Next::Rotate,
             _ if rotate => Next::Wait(Operation::Updating),
-            Phase::Ready if wanted.mark_differs || mark.state != State::Owned => Next::Mark,
-            _ if mark.state != State::Owned => Next::Wait(Operation::Updating),
+            Phase::Ready if wanted.mark_differs || take_back => Next::Mark,
+            _ if take_back => Next::Wait(Operation::Updating),
             Phase::Ready if settle => Next::Settle,
             _ => Next::Ready,
         });

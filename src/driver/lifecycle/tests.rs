@@ -277,6 +277,10 @@ fn a_rotation_adds_the_new_password_first_and_ends_when_its_grace_is_over() {
 #[test]
 fn a_mark_that_says_something_else_is_rewritten_when_the_cache_is_quiet() {
     let differs = Wanted { mark_differs: true, ..same() };
+    let recalls = Wanted { recalls: true, ..same() };
+    assert_eq!(put(&recalls, &seen(Ready, mark()), &when()), Next::Mark);
+    assert_eq!(put(&recalls, &seen(Busy, mark()), &when()), Next::Wait(Updating));
+    assert_eq!(put(&recalls, &seen(Phase::Creating, mark()), &when()), Next::Wait(Creating));
     assert_eq!(put(&differs, &seen(Ready, mark()), &when()), Next::Mark);
     assert_eq!(put(&differs, &seen(Busy, mark()), &when()), Next::Ready, "it does not stall a deployment");
 }

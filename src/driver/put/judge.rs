@@ -1,9 +1,10 @@
 //! Finds the cache, compares it with what is wanted, and decides. Changes nothing.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::backend::{Backend, Change, Class, PasswordMaker, Phase, Resolved};
-use crate::cache::{CacheName, Code, FieldError, OnProviderChange, Origin, Place, Provider, State};
+use crate::cache::{CacheName, Code, FieldError, Mark, OnProviderChange, Origin, Place, Provider, State};
 use crate::config::DefaultsApply;
 use crate::driver::answer::{Asked, refused_changes};
 use crate::driver::lifecycle::{self, Next, Wanted, Wish};
@@ -90,13 +91,12 @@ impl Driver {
             adopt: put.spec.adopt.is_some(),
             mark_lags: found.backend.capabilities().mark_lags,
             rotate: put.spec.rotate.filter(|_| has_password),
-            mark_differs: self.is_recalled(put, cookie)
-                || found.seen.mark().is_some_and(|mark| {
-                    // Noted only once the cache has that size: noted earlier, it would hide that the update failed.
-                    let resized =
-                        changes.is_empty() && resolved.capacity.is_some() && resolved.capacity != mark.capacity;
-                    resized || self.remarked(put, &found.seen, mark, None) != *mark
-                }),
+            mark_differs: found.seen.mark().is_some_and(|mark| {
+                // Noted only once the cache has that size: noted earlier, it would hide that the update failed.
+                let resized = changes.is_empty() && resolved.capacity.is_some() && resolved.capacity != mark.capacity;
+                resized || self.remarked(put, &found.seen, mark, None) != *mark
+            }),
+            recalls: found.seen.mark().is_some_and(|mark| self.recalled(put, cookie, mark).is_some()),
             changes,
         };
         let when = self.when(found.product(), self.running(&put.call.id, cookie));
@@ -104,10 +104,13 @@ impl Driver {
         Ok(Judged { found, older, resolved, wanted, next, warnings })
     }
 
-    /// Whether a DELETE came before. The mark has to say that this came after it, or whoever goes on with that removes the
-    /// cache.
-    pub(super) fn is_recalled(&self, put: &Put, cookie: &Cookie) -> bool {
-        self.running(&put.call.id, cookie).is_some_and(|(operation, _)| operation == Operation::Deleting)
+    /// When the DELETE was asked for that this request takes back. The mark has to say that this came after it, or whoever
+    /// goes on with the removal removes the cache.
+    pub(super) fn recalled(&self, put: &Put, cookie: &Cookie, mark: &Mark) -> Option<Timestamp> {
+        let running = self.inner.background.running(&put.call.id);
+        let here = running.filter(|(operation, _)| *operation == Operation::Deleting).map(|(_, since)| since);
+        // Marks tell whole seconds.
+        here.max(cookie.deleted()).filter(|deleted| mark.since.as_second() <= deleted.as_second())
     }
 
     /// Credentials of one cloud cannot make a cache on another.

@@ -4,6 +4,8 @@ mod act;
 mod judge;
 mod remark;
 
+use std::time::Duration;
+
 pub(super) use judge::Judged;
 use remark::is_overdue;
 use secrecy::SecretString;
@@ -12,6 +14,7 @@ use super::answer::Asked;
 use super::background::{Heed, UNSEEN, Who};
 use super::lifecycle::Next;
 use super::locate::{Found, Halt};
+use super::progress::later;
 use super::request::{Failure, Outcome, Pending, Put};
 use super::{Driver, DriverError, Operation};
 use crate::backend::{Change, Goal, Pace, Phase, Resolved, Step};
@@ -146,9 +149,11 @@ impl Driver {
         let now = self.inner.clock.now();
         let mark = own_mark(&found)?;
         let capacity = resolved.capacity.clone().or_else(|| mark.capacity.clone());
+        let recalled = self.recalled(put, asked.cookie, &mark);
         let mut mark = Mark { capacity, ..self.remarked(put, &found.seen, &mark, None) };
-        if self.is_recalled(put, asked.cookie) {
-            mark.since = now;
+        if let Some(deleted) = recalled {
+            // Later than the DELETE by the clock of whoever answered it, too.
+            mark.since = later(now.max(deleted), Duration::from_secs(1));
         }
         let overdue = is_overdue(&found, now);
         let found = self.rewrite_mark(found, mark).await?;
