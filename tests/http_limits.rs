@@ -108,6 +108,19 @@ async fn a_panic_in_the_background_leaves_nothing_that_seems_to_run() {
 }
 
 #[tokio::test]
+async fn a_panic_while_an_answer_is_held_back_leaves_nothing_that_seems_to_run() {
+    let server = Server::start().await;
+    let held = server.put(&path()).header("prefer", "wait=60").values(&json!({})).send();
+    let held = tokio::spawn(held);
+    arrived(&server, 3).await;
+    server.cloud.fail("DescribeCache", 1, Fault::Panics);
+    let _ticking = server.keep_ticking();
+    held.await.unwrap().assert_error(500, "RES-113");
+    assert_eq!(server.running.driver.kept_up(), []);
+    server.put(&path()).values(&json!({})).send().await.assert_status(202);
+}
+
+#[tokio::test]
 async fn a_request_that_takes_too_long_is_503_and_what_it_began_goes_on() {
     let server = Server::start().await;
     server.cloud.fail("CreateCache", 1, Fault::Hangs);

@@ -107,7 +107,7 @@ impl Background {
     }
 
     /// It is over, unless something newer took its place.
-    pub(super) fn end(&self, id: &GuResId, serial: u64) {
+    fn end(&self, id: &GuResId, serial: u64) {
         if self.is_current(id, serial) {
             self.forget(id);
         }
@@ -318,7 +318,7 @@ impl Driver {
         let of = id.clone();
         let stepping = async move {
             let _permit = permit;
-            let _over = Over { driver: driver.clone(), id, serial };
+            let _over = Over { driver: driver.clone(), id, serial: Some(serial) };
             driver.step_until_done(&work, serial, operation, since).await
         };
         tokio::spawn(telemetry::in_background(&of, stepping).instrument(span));
@@ -367,16 +367,19 @@ impl Driver {
     }
 }
 
-/// Ends what runs when it is dropped: a step that panics must not leave it behind.
-struct Over {
-    driver: Driver,
-    id: GuResId,
-    serial: u64,
+/// Ends what runs when it is dropped: a step that fails or panics must not leave it behind.
+pub(super) struct Over {
+    pub(super) driver: Driver,
+    pub(super) id: GuResId,
+    /// `None` while nothing is to be ended.
+    pub(super) serial: Option<u64>,
 }
 
 impl Drop for Over {
     fn drop(&mut self) {
-        self.driver.inner.background.end(&self.id, self.serial);
+        if let Some(serial) = self.serial {
+            self.driver.inner.background.end(&self.id, serial);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::background::{Background, Turns, Who, Work};
+use super::background::{Background, Over, Turns, Who, Work};
 use super::inventory::Recent;
 use super::lifecycle::When;
 use super::progress::Experience;
@@ -185,29 +185,25 @@ impl Driver {
         let mut who = Who::Caller;
         let mut last = Outcome::NotFound;
         let mut stopping = self.inner.stopping.subscribe();
-        loop {
-            let outcome = match step(who).await {
-                Ok(Some(outcome)) => outcome,
-                Ok(None) => return Ok(last),
-                Err(failure) => {
-                    if let Who::Held(serial) = who {
-                        background.end(id, serial);
-                    }
-                    return Err(failure);
-                }
-            };
+        let mut over = Over { driver: self.clone(), id: id.clone(), serial: None };
+        let outcome = loop {
+            let Some(outcome) = step(who).await? else { break last };
             let now = clock.now();
             if !matches!(outcome, Outcome::Pending(_)) || now >= until {
-                return Ok(outcome);
+                break outcome;
             }
-            let Some(serial) = background.serial(id) else { return Ok(outcome) };
+            let Some(serial) = background.serial(id) else { break outcome };
+            over.serial = Some(serial);
             (who, last) = (Who::Held(serial), outcome);
             let left = Duration::try_from(until.duration_since(now)).unwrap_or_default();
             tokio::select! {
                 () = clock.sleep(left.min(self.config().lifecycle.poll_interval)) => {}
-                _ = stopping.wait_for(|is_stopping| *is_stopping) => return Ok(last),
+                _ = stopping.wait_for(|is_stopping| *is_stopping) => break last,
             }
-        }
+        };
+        // It was answered: what runs is kept up.
+        over.serial = None;
+        Ok(outcome)
     }
 
     /// Opens the cookie. One that is not ours is passed over.
