@@ -9,6 +9,7 @@ use super::strays::Certainty;
 use super::{Cookie, Driver, DriverError, Operation};
 use crate::cache::{Code, Intent, Mark, State};
 use crate::config::DeleteUnverifiable;
+use crate::telemetry::{self, Notice};
 
 impl Driver {
     /// One step. `None` if something newer has overtaken it.
@@ -45,8 +46,8 @@ impl Driver {
         {
             return Ok(Some(pending));
         }
-        // Where it was, somebody has seen it, or sees now that it is gone: no other place has to be looked at for certainty.
-        let mut verified = begun || by_cookie.is_some();
+        // Only the cookie tells where the cache was: without it, it can be in every place that may not be looked at.
+        let verified = by_cookie.is_some();
         let known: Vec<_> = by_cookie.iter().map(|found| found.at.place.clone()).collect();
         let mut search = self.search(&call.id, None, &keys, &known, Certainty::Now).await;
         match by_cookie {
@@ -58,7 +59,6 @@ impl Driver {
         if search.owned.iter().any(overtaken) {
             return Ok(None);
         }
-        verified |= !search.owned.is_empty();
         let mut pending = None;
         for found in std::mem::take(&mut search.owned) {
             if let Some(outcome) = self.remove_one(asked, &found, who).await? {
@@ -74,6 +74,8 @@ impl Driver {
 
     /// Whether it is certain that nothing of the resource is left. A place that may not be looked at can hide it, unless it is
     /// known where it was; a cloud for which the driver has no identity holds nothing that it could have made.
+    ///
+    /// What is answered without having looked everywhere is told to whoever reads the log and the metrics.
     fn nothing_left(&self, mut search: Search, verified: bool) -> Result<Outcome, Halt> {
         if let Some(found) = search.foreign.pop() {
             return Err(not_ours(&found).into());
@@ -99,7 +101,17 @@ impl Driver {
                     .hint("send the last cookie, or configure the place")
                     .into())
             }
-            _ => Ok(Outcome::Gone),
+            Some((place, denied)) => {
+                if telemetry::notice(Notice::DeleteUnverified) {
+                    let (error, more) = (denied.error, search.denied.len());
+                    tracing::warn!(
+                        target: "audit", %place, more, %error, outcome = "unverified",
+                        "answered that it is gone, though this place may not be looked at"
+                    );
+                }
+                Ok(Outcome::Gone)
+            }
+            None => Ok(Outcome::Gone),
         }
     }
 

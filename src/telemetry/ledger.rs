@@ -57,6 +57,8 @@ pub enum Notice {
     CookieIgnored,
     /// A cache stays where it is although new ones go to another product.
     ProviderKept,
+    /// A DELETE was answered 204 although a place that may not be looked at could hold another cache of the resource.
+    DeleteUnverified,
 }
 
 /// What was gathered.

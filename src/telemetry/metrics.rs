@@ -111,6 +111,7 @@ pub(super) struct Metrics {
     stepped: Family<Outcome, Counter>,
     cookies: Counter,
     kept: Counter,
+    unverified: Counter,
     pub(super) exported: Counter,
     pub(super) dropped: Counter,
 }
@@ -134,6 +135,7 @@ impl Metrics {
             stepped: Family::default(),
             cookies: Counter::default(),
             kept: Counter::default(),
+            unverified: Counter::default(),
             exported: Counter::default(),
             dropped: Counter::default(),
         };
@@ -175,6 +177,8 @@ impl Metrics {
         to.register("cookies_ignored", help, self.cookies.clone());
         let help = "PUTs of caches that stay where they are although new ones go to another product";
         to.register("provider_kept", help, self.kept.clone());
+        let help = "DELETEs answered as gone although not every place could be looked at";
+        to.register("deletes_unverified", help, self.unverified.clone());
         to.register("spans_exported", "Spans that the collector has taken", self.exported.clone());
         to.register("spans_dropped", "Spans that were lost", self.dropped.clone());
     }
@@ -214,6 +218,7 @@ impl Metrics {
         match notice {
             Notice::CookieIgnored => self.cookies.inc(),
             Notice::ProviderKept => self.kept.inc(),
+            Notice::DeleteUnverified => self.unverified.inc(),
         };
     }
 

@@ -510,3 +510,19 @@ async fn a_delete_without_cookie_is_certain_or_refused() {
     assert!(refused.hint().contains("delete_unverifiable"), "{}", refused.text);
     assert_eq!(clouds.at(Gcp).await.len(), 1);
 }
+
+#[tokio::test]
+async fn what_a_delete_without_cookie_has_found_in_one_place_may_be_in_another_too() {
+    let clouds = Clouds::start().await;
+    let (resource, _) = clouds.made(Aws, &json!({})).await;
+    let driver = clouds.driver(Aws).await;
+    let mut resource = resource.at(&driver.url);
+    clouds.fault(Gcp, json!({"kind": "access_denied", "times": 0}));
+    resource.forgetful().delete().await.is(202);
+    clouds.aws.minutes(20);
+    let refused = resource.forgetful().delete().await.refused("RES-103");
+    assert!(refused.hint().contains("send the last cookie"), "{}", refused.text);
+    assert!(clouds.at(Aws).await.is_empty());
+    // With the cookie it is known where it was.
+    resource.delete().await.is(204);
+}

@@ -192,6 +192,23 @@ async fn foreign_cookies_and_moved_defaults_are_counted() {
 }
 
 #[tokio::test]
+async fn a_delete_that_could_not_look_everywhere_is_counted_and_audited() {
+    let (captured, _guard) = Captured::begin("info");
+    let clouds = Clouds::start().await;
+    let server = Server::start(clouds.config(Provider::Aws), clouds.aws.clock()).await;
+    let mut resource = Caller::new(&server.url, &clouds.aws.id());
+    clouds.ready(&mut resource, &json!({})).await;
+    clouds.fault(Provider::Gcp, json!({"kind": "access_denied", "times": 0}));
+    clouds.gone(&mut resource).await;
+    // What goes on in the background may have told it too.
+    let told = captured.lines("answered that it is gone, though this place may not be looked at");
+    let line = told.first().expect("a line");
+    assert!(line["target"] == "audit" && line["level"] == "WARN" && line["outcome"] == "unverified", "{line}");
+    assert!(line["place"].as_str().unwrap().starts_with("gcp/"), "{line}");
+    assert_eq!(server.scrape().await.count("cache_driver_deletes_unverified_total", &[]), 1);
+}
+
+#[tokio::test]
 async fn a_request_that_is_held_back_counts_and_warns_once_however_often_it_looks() {
     let (captured, _guard) = Captured::begin("info");
     let mut world = World::start().await;
