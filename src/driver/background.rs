@@ -192,7 +192,7 @@ impl Background {
             Outcome::Pending(pending) => {
                 self.begin(id, pending);
             }
-            Outcome::Ready(_) | Outcome::Gone => self.forget(id),
+            Outcome::Ready(_) | Outcome::Gone(_) => self.forget(id),
             Outcome::Conflict(_) | Outcome::NotFound => {}
         }
     }

@@ -34,7 +34,7 @@ pub use outputs::{About, OutputStyle, Outputs, outputs};
 pub use plan::{Action, Plan, PlannedChange, PlannedStep, change_id};
 pub use progress::{Experience, Hint, estimate, later, retry_after};
 pub use release::{Release, Released};
-pub use request::{Call, Failure, Outcome, Pending, Put, Ready};
+pub use request::{Call, Failure, Left, Outcome, Pending, Put, Ready};
 pub use secret::{BrokenSeal, Key, Keyring, MissingKey};
 pub use service::{Driver, Parts};
 pub use sweep::{Sweep, SweepAction, SweepOptions, SweepOutcome};

@@ -4,7 +4,7 @@ use super::answer::{Asked, not_ours};
 use super::background::Who;
 use super::lifecycle::{self, Next, Wish};
 use super::locate::{Found, Halt, Search};
-use super::request::{Call, Failure, Outcome};
+use super::request::{Call, Failure, Left, Outcome};
 use super::strays::Certainty;
 use super::{Cookie, Driver, DriverError, Operation};
 use crate::cache::{Code, Intent, Mark, State};
@@ -40,18 +40,21 @@ impl Driver {
         }
         // The first DELETE looked everywhere. As long as there is work on the one that is known, the other places need not
         // be asked again: some clouds count every call.
+        let mut left = None;
         let begun = self.running(&call.id, cookie).is_some_and(|(operation, _)| operation == Operation::Deleting);
-        if let Some(found) = by_cookie.as_ref().filter(|found| begun && found.is_of(&call.id))
-            && let Some(pending) = self.remove_one(asked, found, who).await?
-        {
-            return Ok(Some(pending));
+        if let Some(found) = by_cookie.as_ref().filter(|found| begun && found.is_of(&call.id)) {
+            match self.remove_one(asked, found, who).await? {
+                Outcome::Gone(what) => left = Some(what),
+                outcome => return Ok(Some(outcome)),
+            }
         }
         // Only the cookie tells where the cache was: without it, it can be in every place that may not be looked at.
         let verified = by_cookie.is_some();
         let known: Vec<_> = by_cookie.iter().map(|found| found.at.place.clone()).collect();
         let mut search = self.search(&call.id, None, &keys, &known, Certainty::Now).await;
         match by_cookie {
-            Some(found) if found.is_of(&call.id) => search.owned.push(found),
+            Some(found) if found.is_of(&call.id) && left.is_none() => search.owned.push(found),
+            Some(found) if found.is_of(&call.id) => search.looked += 1,
             Some(found) if found.exists() => search.foreign.push(found),
             Some(_) => search.looked += 1,
             None => {}
@@ -61,14 +64,18 @@ impl Driver {
         }
         let mut pending = None;
         for found in std::mem::take(&mut search.owned) {
-            if let Some(outcome) = self.remove_one(asked, &found, who).await? {
-                pending = pending.or(Some(outcome));
+            match self.remove_one(asked, &found, who).await? {
+                Outcome::Gone(what) => left = left.max(Some(what)),
+                outcome => pending = pending.or(Some(outcome)),
             }
             search.looked += 1;
         }
         match pending {
             Some(outcome) => Ok(Some(outcome)),
-            None => self.nothing_left(search, verified).map(Some),
+            None => {
+                self.verify(search, verified)?;
+                Ok(Some(Outcome::Gone(left.unwrap_or_default())))
+            }
         }
     }
 
@@ -76,7 +83,7 @@ impl Driver {
     /// known where it was; a cloud for which the driver has no identity holds nothing that it could have made.
     ///
     /// What is answered without having looked everywhere is told to whoever reads the log and the metrics.
-    fn nothing_left(&self, mut search: Search, verified: bool) -> Result<Outcome, Halt> {
+    fn verify(&self, mut search: Search, verified: bool) -> Result<(), Halt> {
         if let Some(found) = search.foreign.pop() {
             return Err(not_ours(&found).into());
         }
@@ -109,21 +116,21 @@ impl Driver {
                         "answered that it is gone, though this place may not be looked at"
                     );
                 }
-                Ok(Outcome::Gone)
+                Ok(())
             }
-            None => Ok(Outcome::Gone),
+            None => Ok(()),
         }
     }
 
-    /// The next step towards the end of one cache. `None` when nothing is left to do.
-    async fn remove_one(&self, asked: &Asked<'_>, found: &Found, who: Who) -> Result<Option<Outcome>, Halt> {
+    /// The next step towards the end of one cache.
+    async fn remove_one(&self, asked: &Asked<'_>, found: &Found, who: Who) -> Result<Outcome, Halt> {
         let call = asked.call;
         let when = self.when(found.product(), self.running(&call.id, asked.cookie));
         let since =
             when.running.filter(|(running, _)| *running == Operation::Deleting).map_or(when.now, |(_, since)| since);
         let pending = |message: String| {
             let pending = self.pending(asked, found, Operation::Deleting, since, message);
-            Ok(Some(Outcome::Pending(Box::new(pending))))
+            Ok(Outcome::Pending(Box::new(pending)))
         };
         let may_end = self.may_end(&call.id, who, found.seen.phase);
         match lifecycle::next(&call.id, Wish::Absent, &found.seen, &when) {
@@ -133,19 +140,19 @@ impl Driver {
             )),
             Next::Wait(_) => pending(format!("deleting: the cloud says `{}`", found.seen.status)),
             Next::Detach => {
-                let Some(mark) = found.seen.mark() else { return Ok(None) };
+                let Some(mark) = found.seen.mark() else { return Ok(Outcome::Gone(Left::Nothing)) };
                 let mark = Mark { state: State::Detached, intent: None, ..mark.clone() };
                 self.rewrite_mark(found.clone(), mark).await?;
                 tracing::info!(id = %call.id, place = %found.at.place, "detached");
-                Ok(None)
+                Ok(Outcome::Gone(Left::Detached))
             }
             Next::Hold => {
-                let Some(mark) = found.seen.mark() else { return Ok(None) };
+                let Some(mark) = found.seen.mark() else { return Ok(Outcome::Gone(Left::Nothing)) };
                 let until = mark.held_until(when.now);
                 let mark = Mark { state: State::Held, intent: Some(Intent::DeleteAfter(until)), ..mark.clone() };
                 self.rewrite_mark(found.clone(), mark).await?;
                 tracing::info!(id = %call.id, place = %found.at.place, %until, "held");
-                Ok(None)
+                Ok(Outcome::Gone(Left::Held(until)))
             }
             Next::Remove => {
                 let steps = Self::removal(found);
@@ -160,7 +167,7 @@ impl Driver {
                 }
             }
             Next::Refuse(refusal) => Err(Halt::Fail(self.refusal(asked, found, refusal).await)),
-            _ => Ok(None),
+            _ => Ok(Outcome::Gone(found.seen.mark().map(Left::of).unwrap_or_default())),
         }
     }
 }

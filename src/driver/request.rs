@@ -8,7 +8,7 @@ use secrecy::SecretString;
 
 use super::{DriverError, Hint, Outputs};
 use crate::backend::Given;
-use crate::cache::{GuResId, Product, Spec, State};
+use crate::cache::{GuResId, Intent, Mark, Product, Spec, State};
 
 /// What every request brings.
 #[derive(Debug, Clone)]
@@ -53,10 +53,33 @@ pub enum Outcome {
     Pending(Box<Pending>),
     /// Something else runs, which this request would lead away from.
     Conflict(Box<Pending>),
-    /// It is gone, or never was.
-    Gone,
+    /// The driver no longer answers for it: it is gone, or never was, or stays as its mark says.
+    Gone(Left),
     /// There is no such resource.
     NotFound,
+}
+
+/// What a DELETE leaves, as `on_delete` says. Of several caches of a resource, what stays under the driver's care counts most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Left {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// A cache that nobody will remove.
+    Detached,
+    /// A cache that a sweep removes once this time has come.
+    Held(Timestamp),
+}
+
+impl Left {
+    /// What the mark says.
+    pub(super) fn of(mark: &Mark) -> Self {
+        match (mark.state, mark.intent) {
+            (State::Owned, _) => Self::Nothing,
+            (State::Held | State::Retired, Some(Intent::DeleteAfter(at))) => Self::Held(at),
+            (State::Held | State::Retired | State::Detached, _) => Self::Detached,
+        }
+    }
 }
 
 /// A cache that can be used.

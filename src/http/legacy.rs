@@ -21,7 +21,7 @@ use super::resource::no_such_resource;
 use super::wire::{OutputResource, gone};
 use crate::backend::Given;
 use crate::cache::{Code, FieldError, GuResId};
-use crate::driver::{DriverError, Outcome, Pending, Ready};
+use crate::driver::{DriverError, Left, Outcome, Pending, Ready};
 
 const PARAMS: HeaderName = HeaderName::from_static("humanitec-driver-params");
 const SECRETS: HeaderName = HeaderName::from_static("humanitec-driver-secrets");
@@ -98,7 +98,7 @@ pub(super) async fn post(
     match app.driver().put(put, wait).await.map_err(|failure| in_words_of_2020(failure.into()))? {
         Outcome::Ready(ready) => Ok(Json(created(*ready)).into_response()),
         Outcome::Pending(pending) | Outcome::Conflict(pending) => Err(not_yet(&pending)),
-        Outcome::Gone | Outcome::NotFound => Err(no_such_resource(&known)),
+        Outcome::Gone(_) | Outcome::NotFound => Err(no_such_resource(&known)),
     }
 }
 
@@ -147,12 +147,13 @@ pub(super) async fn delete(app: &App, entry: &Entry, id: GuResId, headers: &Head
         })?;
         call.credentials = Some(Arc::new(given));
     }
-    if matches!(app.driver().get(&call).await, Ok(Outcome::NotFound | Outcome::Gone)) {
+    if matches!(app.driver().get(&call).await, Ok(Outcome::NotFound | Outcome::Gone(_))) {
         return Err(no_such_resource(&id));
     }
     match app.driver().delete(call, app.config().server.legacy.wait).await? {
         Outcome::Pending(pending) | Outcome::Conflict(pending) => Err(not_yet(&pending)),
-        Outcome::Gone | Outcome::NotFound | Outcome::Ready(_) => Ok(gone()),
+        Outcome::Gone(left) => Ok(gone(left)),
+        Outcome::NotFound | Outcome::Ready(_) => Ok(gone(Left::Nothing)),
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 
 use super::error::ApiError;
+use super::wire::LEFT;
 use crate::backend::Phase;
 use crate::cache::{Product, Provider};
 use crate::telemetry::Entries;
@@ -56,7 +57,7 @@ pub(super) fn log(response: &Response, error: Option<&ApiError>, entries: &Entri
     let line = Line {
         route: entries.route.as_deref().unwrap_or("none"),
         id: entries.id.as_deref(),
-        outcome: outcome(status),
+        outcome: outcome(response),
         status: status.as_u16(),
         provider: provider.map(Provider::as_str),
         product: product.map(Product::as_str),
@@ -82,10 +83,14 @@ pub(super) fn log(response: &Response, error: Option<&ApiError>, entries: &Entri
 }
 
 /// What the status means, in a word to search for.
-fn outcome(status: StatusCode) -> &'static str {
-    match status.as_u16() {
+fn outcome(response: &Response) -> &'static str {
+    match response.status().as_u16() {
         202 => "pending",
-        204 => "gone",
+        204 => match response.headers().get(LEFT).map(HeaderValue::as_bytes) {
+            None => "gone",
+            Some(b"detached") => "detached",
+            Some(_) => "held",
+        },
         404 => "absent",
         409 => "conflict",
         401 | 403 => "denied",

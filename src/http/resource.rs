@@ -94,7 +94,7 @@ pub(super) async fn get(
 ) -> Result<Response, ApiError> {
     let call = call(&app, &entry, id.clone(), &headers);
     match app.driver().get(&call).await? {
-        Outcome::NotFound | Outcome::Gone => Err(no_such_resource(&id)),
+        Outcome::NotFound | Outcome::Gone(_) => Err(no_such_resource(&id)),
         outcome => Ok(answer(&id, outcome)),
     }
 }
@@ -115,8 +115,9 @@ pub(super) async fn get(
             description = "Interface of 2020: base64 of a JSON object with `account`"),
     ),
     responses(
-        (status = 204, description = "It is gone, or never was",
-            headers(("Set-Humanitec-Driver-Cookie" = String, description = "Empty: the cookie is forgotten"))),
+        (status = 204, description = "It is gone, never was, is held, or was let go",
+            headers(("Set-Humanitec-Driver-Cookie" = String, description = "Empty: the cookie is forgotten"),
+                ("Cache-Driver-Left" = String, description = "`held; until=TIME` or `detached` if the cache is still there"))),
         (status = 202, description = "It is being removed", body = Hint,
             headers(("Set-Humanitec-Driver-Cookie" = String), ("Retry-After" = u64))),
         (status = 404, description = "Interface of 2020 only: there is no such resource", body = ErrorBody),
@@ -137,7 +138,7 @@ pub(super) async fn delete(
     let wait = prefer::wait(&headers, app.config().server.max_wait);
     let outcome = app.driver().delete(call, wait.unwrap_or_default()).await?;
     let response = match outcome {
-        Outcome::Gone | Outcome::NotFound => gone(),
+        Outcome::Gone(left) => gone(left),
         outcome => answer(&id, outcome),
     };
     Ok(preferred(response, wait))
@@ -161,7 +162,7 @@ fn answer(id: &GuResId, outcome: Outcome) -> Response {
         }
         Outcome::Pending(it) => pending(StatusCode::ACCEPTED, &it),
         Outcome::Conflict(it) => pending(StatusCode::CONFLICT, &it),
-        Outcome::Gone | Outcome::NotFound => no_such_resource(id).into_response(),
+        Outcome::Gone(_) | Outcome::NotFound => no_such_resource(id).into_response(),
     }
 }
 

@@ -11,12 +11,14 @@ use utoipa::ToSchema;
 
 use super::error::seconds;
 use crate::cache::{Code, GuResId};
-use crate::driver::{Details, Pending, Ready};
+use crate::driver::{Details, Left, Pending, Ready};
 
 /// The header in which the orchestrator brings back the cookie.
 pub const COOKIE: HeaderName = HeaderName::from_static("humanitec-driver-cookie");
 /// The header in which the driver sets the cookie. Empty: send none from now on.
 pub const SET_COOKIE: HeaderName = HeaderName::from_static("set-humanitec-driver-cookie");
+/// The header of a 204 that tells what stays: `held; until=TIME` or `detached`. Absent if nothing does.
+pub const LEFT: HeaderName = HeaderName::from_static("cache-driver-left");
 /// The header with the id of a request, in and out.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -113,10 +115,16 @@ pub(super) fn pending(status: StatusCode, pending: &Pending) -> Response {
     (status, headers, Json(&pending.hint)).into_response()
 }
 
-/// 204: it is gone, and so is the cookie.
-pub(super) fn gone() -> Response {
+/// 204: it is gone, or what is left of it is in nobody's use; and so is the cookie.
+pub(super) fn gone(left: Left) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
-    response.headers_mut().insert(SET_COOKIE, HeaderValue::from_static(""));
+    let headers = response.headers_mut();
+    headers.insert(SET_COOKIE, HeaderValue::from_static(""));
+    match left {
+        Left::Nothing => {}
+        Left::Detached => drop(headers.insert(LEFT, HeaderValue::from_static("detached"))),
+        Left::Held(until) => drop(headers.insert(LEFT, header_value(&format!("held; until={until:.0}")))),
+    }
     response
 }

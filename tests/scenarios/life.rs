@@ -180,3 +180,24 @@ async fn a_preferred_wait_ends_when_it_is_over() {
     assert_eq!(asking.await.unwrap().is(202).header("preference-applied"), "wait=60");
     assert_eq!(world.only_cache().await["Status"], "creating");
 }
+
+#[tokio::test]
+async fn a_delete_tells_what_it_leaves() {
+    let world = World::start().await;
+    let driver = world.driver().await;
+    for (on_delete, left) in [("delete", None), ("hold", Some("held; until=")), ("detach", Some("detached"))] {
+        let mut resource = world.resource(&driver);
+        world.create(&mut resource, &json!({"on_delete": on_delete})).await;
+        // The second time it is read from the mark.
+        for _ in 0..2 {
+            let mut gone = resource.delete().await;
+            if gone.status == 202 {
+                world.minutes(20);
+                gone = resource.delete().await;
+            }
+            let told = gone.is(204).headers.get("cache-driver-left").map(|value| value.to_str().unwrap().to_owned());
+            assert_eq!(told.is_some(), left.is_some(), "{on_delete}: {told:?}");
+            assert!(told.unwrap_or_default().starts_with(left.unwrap_or_default()), "{on_delete}");
+        }
+    }
+}

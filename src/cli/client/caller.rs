@@ -15,6 +15,7 @@ use crate::clock::Clock;
 const COOKIE: &str = "humanitec-driver-cookie";
 const SET_COOKIE: &str = "set-humanitec-driver-cookie";
 const REQUEST_ID: &str = "x-request-id";
+const LEFT: &str = "cache-driver-left";
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -39,6 +40,8 @@ pub(in crate::cli) struct Answer {
     pub(in crate::cli) status: u16,
     /// `null` for a 204.
     pub(in crate::cli) body: Value,
+    /// What stays though the resource is gone: `held; until=TIME` or `detached`.
+    pub(in crate::cli) left: Option<String>,
     pub(in crate::cli) retry_after: Option<Duration>,
     /// The cookie to keep; an empty one is to be forgotten.
     pub(in crate::cli) cookie: Option<String>,
@@ -112,6 +115,7 @@ impl Caller {
         Ok(Answer {
             status,
             body,
+            left: text(LEFT).map(str::to_owned),
             retry_after: text(RETRY_AFTER.as_str()).and_then(|text| text.parse().ok()).map(Duration::from_secs),
             cookie: text(SET_COOKIE).map(str::to_owned),
             request_id: text(REQUEST_ID).map_or(request_id, str::to_owned),

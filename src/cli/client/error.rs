@@ -84,6 +84,7 @@ mod tests {
             request_id: "cli-1".into(),
             trace_id: "4bf9".into(),
             took: Duration::ZERO,
+            left: None,
         }
     }
 

@@ -178,6 +178,7 @@ mod tests {
             request_id: String::new(),
             trace_id: String::new(),
             took: Duration::ZERO,
+            left: None,
         }
     }
 

@@ -38,11 +38,24 @@ impl Shown {
     /// Prints what the driver answered with success.
     fn success(&self, id: &str, answer: &Answer) -> Result<(), Failed> {
         match (self.output, answer.status) {
-            (Output::Json, 204) => print(&serde_json::json!({"id": id, "status": "gone"})),
+            (Output::Json, 204) => {
+                let (status, until) = show::left(answer.left.as_deref());
+                let mut told = serde_json::json!({"id": id, "status": status});
+                if let Some(until) = until {
+                    told["until"] = until.into();
+                }
+                print(&told)
+            }
             (Output::Json, 200) => print(&show::masked(&answer.body, self.show_secrets)),
             (Output::Json, _) => print(&answer.body),
             (Output::Text, 204) => {
-                say!("{id} is gone");
+                match show::left(answer.left.as_deref()) {
+                    ("held", Some(until)) => {
+                        say!("{id} is held until {until}: `apply` takes it back, `cache-driver sweep` removes it then");
+                    }
+                    ("detached", _) => say!("{id} is let go: the cache stays, and `apply` takes it back"),
+                    _ => say!("{id} is gone"),
+                }
                 Ok(())
             }
             (Output::Text, 200) => {

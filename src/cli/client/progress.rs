@@ -151,6 +151,7 @@ mod tests {
             request_id: String::new(),
             trace_id: String::new(),
             took: Duration::ZERO,
+            left: None,
         }
     }
 

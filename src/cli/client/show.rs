@@ -23,6 +23,15 @@ pub(in crate::cli) fn outputs(indent: &str, body: &Value, show_secrets: bool) {
     }
 }
 
+/// What a 204 left, in one word, and until when: from `held; until=TIME`, `detached`, or nothing.
+pub(super) fn left(header: Option<&str>) -> (&str, Option<&str>) {
+    let Some(header) = header else { return ("gone", None) };
+    match header.split_once("; until=") {
+        Some((word, until)) => (word, Some(until)),
+        None => (header, None),
+    }
+}
+
 /// The same body with its secrets masked, unless they are asked for. What is empty stays so: there is no secret.
 pub(super) fn masked(body: &Value, show_secrets: bool) -> Value {
     let mut body = body.clone();

@@ -145,7 +145,7 @@ impl Work<'_> {
             })
             .await?;
         match outcome {
-            Outcome::Gone | Outcome::NotFound => Ok(()),
+            Outcome::Gone(_) => Ok(()),
             other => Err(unexpected(&other)),
         }
     }

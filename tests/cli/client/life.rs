@@ -47,6 +47,24 @@ async fn a_cache_is_made_read_and_removed_and_its_secrets_stay_hidden() {
 }
 
 #[tokio::test]
+async fn what_a_delete_leaves_is_told_as_what_it_is() {
+    let world = World::start(FAST).await;
+    let driver = world.driver().await;
+    for (on_delete, word) in [("hold", "held"), ("detach", "detached")] {
+        let (id, body) = (world.id(), world.body(&json!({"size": "small", "on_delete": on_delete})));
+        assert_eq!(run(&driver.args(&["apply", &body, "--id", &id]), &[], "").await.code, 0);
+        let left = run(&driver.args(&["delete", &id]), &[], "").await;
+        assert!(left.code == 0 && !left.out.contains("gone") && left.out.contains("`apply` takes it back"), "{left:?}");
+        // Told again, as the cache's mark has it.
+        let told = parsed(&run(&driver.args(&["delete", &id, "--output", "json"]), &[], "").await);
+        assert_eq!((&told["id"], &told["status"]), (&json!(id), &json!(word)), "{told}");
+        let until = told["until"].as_str().unwrap_or_default();
+        assert_eq!(until.ends_with('Z') && left.out.contains(until), on_delete == "hold", "{told} {left:?}");
+    }
+    assert_eq!(world.caches().await, 2);
+}
+
+#[tokio::test]
 async fn without_waiting_the_driver_s_word_is_passed_on_and_get_can_wait_for_it() {
     let world = World::start(FAST).await;
     let driver = world.driver().await;
