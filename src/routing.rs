@@ -1,5 +1,7 @@
 //! Which route a request belongs to, what it asks for, and which product serves it.
 
+pub(crate) mod input;
+
 use serde_json::{Map, Value};
 
 use crate::cache::fields::find_input;

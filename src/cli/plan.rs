@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::Failed;
-use super::body::{self, Asking};
+use super::body;
 use super::client::error::details;
 use super::documents::{Output, print};
 use super::files::read_object;
@@ -35,9 +35,9 @@ impl Plan {
         let body = read_object(&self.file)?;
         let id = GuResId::parse(&self.id).map_err(|error| Failed::Config(format!("error: --id: {error}")))?;
         let started = self.config.start(&World::real()).await?;
-        let asking = Asking { id, route: self.route.as_deref(), request_id: "plan" };
+        let call = body::call(id, self.route, "plan");
         let failed = |error: &driver::DriverError| Failed::Run(explain(error));
-        let put = body::put(&started.driver, &asking, &body).map_err(|error| failed(&error))?;
+        let put = body::put(&started.driver, call, body).map_err(|error| failed(&error))?;
         let plan = started.driver.plan(&put).await.map_err(|failure| failed(&failure.error))?;
         match self.output {
             Output::Json => print(&plan)?,

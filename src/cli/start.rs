@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::Failed;
 use crate::backend::{self, Observer, Registry};
-use crate::cache::{Provider, SizeTable};
+use crate::cache::SizeTable;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config, ConfigError};
 use crate::driver::{Driver, Key, Keyring, Parts};
@@ -161,9 +161,4 @@ fn driver(
         speed,
     };
     Ok(Driver::new(parts))
-}
-
-/// The providers that are enabled, for routing.
-pub(super) fn enabled(driver: &Driver) -> Vec<Provider> {
-    driver.registry().providers()
 }

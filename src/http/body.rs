@@ -12,6 +12,7 @@ use super::App;
 use super::error::ApiError;
 use crate::cache::Code;
 use crate::driver::DriverError;
+use crate::routing::input::kind;
 
 /// A body that is one JSON object.
 #[derive(Debug)]
@@ -65,17 +66,5 @@ fn parse(bytes: &[u8]) -> Result<Map<String, Value>, ApiError> {
             };
             Err(wrong(format!("{what}, at line {} column {}", error.line(), error.column())))
         }
-    }
-}
-
-/// What a value is, without itself.
-pub(super) fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
     }
 }

@@ -88,7 +88,7 @@ pub(super) fn read_id(app: &App, text: &str) -> Result<Id, String> {
     })
 }
 
-/// A call without a body: GET or DELETE.
+/// What every call to a resource brings beside its body.
 pub(super) fn call(app: &App, entry: &Entry, id: GuResId, headers: &HeaderMap) -> Call {
     Call {
         id,
@@ -102,7 +102,7 @@ pub(super) fn call(app: &App, entry: &Entry, id: GuResId, headers: &HeaderMap) -
 }
 
 /// The cookie as it came. Bytes that are not text are for the driver to judge, like everything else about it.
-pub(super) fn cookie(headers: &HeaderMap) -> Option<String> {
+fn cookie(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(COOKIE)?;
     Some(String::from_utf8_lossy(value.as_bytes()).trim().to_owned()).filter(|text| !text.is_empty())
 }

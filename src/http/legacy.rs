@@ -13,15 +13,15 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::App;
-use super::body::{JsonObject, kind};
+use super::body::JsonObject;
 use super::error::ApiError;
-use super::extract::{Entry, call, cookie, read_id};
-use super::input::{Input, Members};
+use super::extract::{Entry, call, read_id};
 use super::resource::no_such_resource;
 use super::wire::{OutputResource, gone};
 use crate::backend::Given;
 use crate::cache::{Code, FieldError, GuResId};
 use crate::driver::{DriverError, Left, Outcome, Pending, Ready};
+use crate::routing::input::{Input, Members, kind};
 
 const PARAMS: HeaderName = HeaderName::from_static("humanitec-driver-params");
 const SECRETS: HeaderName = HeaderName::from_static("humanitec-driver-secrets");
@@ -93,7 +93,8 @@ pub(super) async fn post(
     let input = Input::of_legacy(body, &mut members);
     // Without an id there is an error already, so that this one is never used.
     let known = id.clone().unwrap_or_else(|| GuResId::parse("unknown").expect("it is a legal id"));
-    let put = input.put(&app, &entry, known.clone(), cookie(&headers), members).map_err(in_words_of_2020)?;
+    let call = call(&app, &entry, known.clone(), &headers);
+    let put = input.put(app.driver(), call, members).map_err(|error| in_words_of_2020(error.into()))?;
     let wait = app.config().server.legacy.wait;
     match app.driver().put(put, wait).await.map_err(|failure| in_words_of_2020(failure.into()))? {
         Outcome::Ready(ready) => Ok(Json(created(*ready)).into_response()),

@@ -12,7 +12,6 @@ mod docs;
 pub mod error;
 mod extract;
 mod health;
-mod input;
 mod legacy;
 mod line;
 mod metrics;

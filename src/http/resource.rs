@@ -7,12 +7,12 @@ use axum::response::{IntoResponse, Response};
 
 use super::body::JsonObject;
 use super::error::ApiError;
-use super::extract::{DryRun, Entry, Id, call, cookie};
-use super::input::{Input, Members};
+use super::extract::{DryRun, Entry, Id, call};
 use super::wire::{ErrorBody, InputData, OutputData, gone, pending, ready};
 use super::{App, legacy, prefer};
 use crate::cache::GuResId;
 use crate::driver::{Hint, Outcome, Plan};
+use crate::routing::input::{Input, Members};
 
 /// Create or update a resource
 ///
@@ -47,7 +47,7 @@ pub(super) async fn put(
 ) -> Result<Response, ApiError> {
     let mut members = Members::default();
     let input = Input::of_driver_api(body, &mut members);
-    let put = input.put(&app, &entry, id.clone(), cookie(&headers), members)?;
+    let put = input.put(app.driver(), call(&app, &entry, id.clone(), &headers), members)?;
     if dry_run {
         return Ok(Json(app.driver().plan(&put).await?).into_response());
     }

@@ -14,6 +14,7 @@ use crate::cache::{Code, FieldError, GuResId};
 use crate::cli::files::{parse_object, read_object};
 use crate::cli::{Failed, body};
 use crate::driver::{Call, DriverError};
+use crate::routing::input::Members;
 
 /// The file of inputs in the job's directory.
 const INPUTS: &str = "cache.json";
@@ -88,25 +89,18 @@ impl Inputs {
             error.code = Code::Credentials;
             error
         };
-        let nothing = Map::new();
-        let mut secrets = &self.body;
-        for (key, path) in [("driver", "driver"), ("secrets", "driver.secrets")] {
-            secrets = match secrets.get(key) {
-                None | Some(Value::Null) => &nothing,
-                Some(Value::Object(inner)) => inner,
-                Some(_) => return Err(refused(vec![FieldError::new(path, "an object", "something else")])),
-            };
+        let mut members = Members::default();
+        let mut driver = members.object(&mut self.body.clone(), "driver", "driver").unwrap_or_default();
+        let mut secrets = members.object(&mut driver, "secrets", "driver.secrets").unwrap_or_default();
+        let account = members.account(&mut secrets, "driver.secrets");
+        if !members.errors.is_empty() {
+            return Err(refused(members.errors));
         }
-        let account = body::account(secrets).map_err(|error| refused(vec![error]))?;
         let credentials = account.as_ref().map(Given::recognise).transpose().map_err(refused)?;
         Ok(Call {
-            id: self.id.clone(),
-            route: self.route.clone(),
             resource_type: self.body.get("type").and_then(Value::as_str).map(str::to_owned),
-            cookie: None,
             credentials: credentials.map(Arc::new),
-            request_id: "job".to_owned(),
-            who: "command line".to_owned(),
+            ..body::call(self.id.clone(), self.route.clone(), "job")
         })
     }
 }

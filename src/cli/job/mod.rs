@@ -14,7 +14,7 @@ use tracing::Instrument as _;
 
 use self::inputs::{Inputs, Sources};
 use self::report::Report;
-use super::body::{self, Asking};
+use super::body;
 use super::start::{ConfigArgs, Started, World};
 use super::{Failed, plan, serve};
 use crate::cache::Code;
@@ -151,8 +151,8 @@ impl Work<'_> {
     }
 
     fn put(&self, inputs: &Inputs) -> Result<Put, DriverError> {
-        let asking = Asking { id: inputs.id.clone(), route: inputs.route.as_deref(), request_id: "job" };
-        body::put(&self.started.driver, &asking, &inputs.body)
+        let call = body::call(inputs.id.clone(), inputs.route.clone(), "job");
+        body::put(&self.started.driver, call, inputs.body.clone())
     }
 
     /// Repeats a request while something runs, at the pace of the background of a server.
