@@ -135,7 +135,8 @@ impl Driver {
     fn pending_with(&self, hint: Hint, cookie: Cookie, id: &GuResId) -> Pending {
         let bounds = &self.config().lifecycle.retry_after;
         let retry_after = retry_after(&hint, bounds.min, bounds.max);
-        Pending { hint, creates: None, marked: Marked::default(), retry_after, cookie: self.seal_cookie(cookie, id) }
+        let cookie = self.seal_cookie(cookie, id);
+        Pending { hint, creates: None, removes: false, marked: Marked::default(), retry_after, cookie }
     }
 
     fn hint(

@@ -41,6 +41,8 @@ struct Running {
     since: Timestamp,
     /// Until when a cache may still be created on its behalf.
     creates: Option<Timestamp>,
+    /// Whether the cloud has taken a call of its removal.
+    removes: bool,
     phase: Phase,
     /// When the operation began, by its mark: for the time that it took. `None` if the cloud only put us off.
     began: Option<Timestamp>,
@@ -84,8 +86,10 @@ impl Background {
         let known = running.1.get(id).filter(|known| known.operation == operation);
         let began = known.and_then(|known| known.began).or_else(telemetry::started);
         let since = known.map_or(since, |known| known.since);
+        let removes = pending.removes || known.is_some_and(|known| known.removes);
         let phase = pending.hint.phase;
-        running.1.insert(id.clone(), Running { serial, operation, since, creates, phase, began, ready: None });
+        let new = Running { serial, operation, since, creates, removes, phase, began, ready: None };
+        running.1.insert(id.clone(), new);
     }
 
     fn remember(&self, id: &GuResId, marked: Option<Marked>) {
@@ -133,11 +137,12 @@ impl Background {
         running.ready
     }
 
-    /// What runs was seen in another state.
-    fn progress(&self, id: &GuResId, serial: u64, phase: Phase) {
+    /// What runs was seen in another state, or has got further.
+    fn progress(&self, id: &GuResId, serial: u64, pending: &Pending) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(running) = running.1.get_mut(id).filter(|running| running.serial == serial) {
-            running.phase = phase;
+            running.phase = pending.hint.phase;
+            running.removes |= pending.removes;
         }
     }
 
@@ -275,14 +280,19 @@ impl Driver {
         mark.since.as_second() > began.as_second()
     }
 
-    /// Whether a DELETE may act on a cache that it did not act on when it came. While the cloud is at work on the cache, a PUT
+    /// Whether a DELETE may act on a cache that it could not act on when it came. While the cloud is at work on the cache, a PUT
     /// at another driver cannot write into its mark that it takes it back: it gets the time to, once the cloud is done.
-    pub(super) fn may_end(&self, id: &GuResId, who: Who, phase: Phase) -> bool {
+    pub(super) fn may_end(&self, id: &GuResId, who: Who, seen: &Observed) -> bool {
         let (Who::Background(serial) | Who::Held(serial)) = who else { return true };
-        let now = self.inner.clock.now();
-        let since = self.inner.background.ready_since(id, serial, phase == Phase::Ready, now);
-        match phase {
-            Phase::Creating | Phase::Changing | Phase::Busy => false,
+        let (background, now) = (&self.inner.background, self.inner.clock.now());
+        if background.current(id).is_some_and(|running| running.removes) {
+            return true;
+        }
+        let since = background.ready_since(id, serial, seen.phase == Phase::Ready, now);
+        match seen.phase {
+            // The cloud is not at work: a driver would have to go on.
+            Phase::Creating => !seen.missing.is_empty(),
+            Phase::Changing | Phase::Busy => false,
             Phase::Ready => since.is_some_and(|since| later(since, 2 * self.config().lifecycle.poll_interval) <= now),
             // No PUT takes these back.
             Phase::Absent | Phase::Deleting | Phase::Shell | Phase::Failed => true,
@@ -335,7 +345,7 @@ impl Driver {
             };
             match outcome {
                 Ok(Some(Outcome::Pending(pending))) => {
-                    self.inner.background.progress(&work.call().id, serial, pending.hint.phase);
+                    self.inner.background.progress(&work.call().id, serial, &pending);
                 }
                 Ok(Some(outcome)) => {
                     self.learn(work, operation, since);

@@ -4,7 +4,7 @@ use super::answer::{Asked, not_ours};
 use super::background::Who;
 use super::lifecycle::{self, Next, Wish};
 use super::locate::{Found, Halt, Search};
-use super::request::{Call, Failure, Left, Outcome};
+use super::request::{Call, Failure, Left, Outcome, Pending};
 use super::strays::Certainty;
 use super::{Cookie, Driver, DriverError, Operation};
 use crate::cache::{Code, Intent, Mark, State};
@@ -132,7 +132,7 @@ impl Driver {
             let pending = self.pending(asked, found, Operation::Deleting, since, message);
             Ok(Outcome::Pending(Box::new(pending)))
         };
-        let may_end = self.may_end(&call.id, who, found.seen.phase);
+        let may_end = self.may_end(&call.id, who, &found.seen);
         match lifecycle::next(&call.id, Wish::Absent, &found.seen, &when) {
             Next::Remove | Next::Detach | Next::Hold if !may_end => pending(format!(
                 "deleting: making sure that nobody takes it back; the cloud says `{}`",
@@ -159,7 +159,9 @@ impl Driver {
                 match self.run(found, steps).await {
                     Ok(_) => {
                         tracing::info!(id = %call.id, place = %found.at.place, "removing");
-                        pending("deleting: the cloud accepted the removal".to_owned())
+                        let message = "deleting: the cloud accepted the removal".to_owned();
+                        let pending = self.pending(asked, found, Operation::Deleting, since, message);
+                        Ok(Outcome::Pending(Box::new(Pending { removes: true, ..pending })))
                     }
                     // It cannot be removed while it is being made or changed: as soon as the cloud allows it.
                     Err(Halt::Later(failed)) => pending(format!("deleting: {}", failed.error)),

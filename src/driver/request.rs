@@ -102,6 +102,8 @@ pub struct Pending {
     pub hint: Hint,
     /// For how long a cache may still be created by what goes on in the background.
     pub creates: Option<Duration>,
+    /// Whether the cloud has taken a call of a removal: from then on nobody can take the cache back.
+    pub(super) removes: bool,
     /// What the mark of the cache said when this was answered.
     pub(super) marked: Marked,
     /// When to ask again.

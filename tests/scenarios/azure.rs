@@ -52,6 +52,21 @@ async fn the_database_follows_the_cluster_for_a_caller_that_only_looks() {
 }
 
 #[tokio::test]
+async fn a_removal_of_several_calls_ends_though_nobody_comes_back() {
+    let (clouds, driver, mut resource) = here().await;
+    let group = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/caches";
+    let subnet = format!("{group}/providers/Microsoft.Network/virtualNetworks/apps/subnets/caches");
+    clouds.ready(&mut resource, &json!({"azure": {"private_endpoint_subnet_id": subnet}})).await;
+    resource.delete().await.is(202);
+    crate::harness::eventually("the end of the work in the background", || async {
+        clouds.aws.seconds(15);
+        driver.driver.kept_up().is_empty().then_some(())
+    })
+    .await;
+    assert_eq!(clouds.at(Azure).await, Vec::<Value>::new());
+}
+
+#[tokio::test]
 async fn another_driver_makes_the_database_of_a_cluster_that_was_left_alone() {
     let clouds = Clouds::start().await;
     let mut config = clouds.config(Azure);
