@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing_subscriber::filter::Targets;
 
 use super::problem::Problem;
-use super::{Azure, Config, auth, files, telemetry};
+use super::{Azure, Config, Providers, auth, files, telemetry};
 use crate::cache::{Mark, Provider};
 
 /// First segments of paths that are this driver's own, and therefore neither routes nor ids of resources, each with what it
@@ -27,22 +27,30 @@ pub(super) fn files(config: &mut Config) -> Vec<Problem> {
         let key = path.rsplit('.').next().unwrap_or_default();
         files::read(key, file).map_err(|reason| problems.push(Problem::new(path, reason))).ok()
     };
-    let gcp = &mut config.providers.gcp;
-    if let Some(file) = &gcp.ca_file {
-        gcp.ca_pem = read("providers.gcp.ca_file".to_owned(), file);
+    let Providers { aws, gcp, azure } = &mut config.providers;
+    for (provider, file, pem) in [
+        (Provider::Aws, &aws.ca_file, &mut aws.ca_pem),
+        (Provider::Gcp, &gcp.ca_file, &mut gcp.ca_pem),
+        (Provider::Azure, &azure.ca_file, &mut azure.ca_pem),
+    ] {
+        if let Some(file) = file {
+            *pem = read(format!("providers.{provider}.ca_file"), file);
+        }
     }
-    let aws = &mut config.providers.aws;
-    if let Some(file) = &aws.ca_file {
-        aws.ca_pem = read("providers.aws.ca_file".to_owned(), file);
+    let mut twice = Vec::new();
+    for (provider, file, pem) in [
+        (Provider::Aws, &aws.cache_ca_file, &mut aws.cache_ca),
+        (Provider::Azure, &azure.cache_ca_file, &mut azure.cache_ca),
+    ] {
+        let Some(file) = file else { continue };
+        let path = format!("providers.{provider}.cache_ca_file");
+        if pem.is_some() {
+            twice.push(Problem::new(path, "`cache_ca` is set too; one is enough"));
+        } else {
+            *pem = read(path, file);
+        }
     }
-    if aws.cache_ca.is_none()
-        && let Some(file) = &aws.cache_ca_file
-    {
-        aws.cache_ca = read("providers.aws.cache_ca_file".to_owned(), file);
-    } else if aws.cache_ca_file.is_some() {
-        problems.push(Problem::new("providers.aws.cache_ca_file", "`cache_ca` is set too; one is enough"));
-    }
-    problems.extend(azure_files(&mut config.providers.azure));
+    problems.extend(twice);
     let mut read = |path: String, file: &std::path::Path| {
         let key = path.rsplit('.').next().unwrap_or_default();
         files::read_secret(key, file).map_err(|reason| problems.push(Problem::new(path, reason))).ok()
@@ -68,25 +76,6 @@ pub(super) fn files(config: &mut Config) -> Vec<Problem> {
     problems.extend(wrong);
     problems.extend(auth::read_files(config));
     problems.extend(telemetry::read_files(&mut config.telemetry.otlp));
-    problems
-}
-
-fn azure_files(azure: &mut Azure) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    let mut read = |key: &str, file: &std::path::Path| {
-        let path = format!("providers.azure.{key}");
-        files::read(key, file).map_err(|reason| problems.push(Problem::new(path, reason))).ok()
-    };
-    if let Some(file) = &azure.ca_file {
-        azure.ca_pem = read("ca_file", file);
-    }
-    if azure.cache_ca.is_none()
-        && let Some(file) = &azure.cache_ca_file
-    {
-        azure.cache_ca = read("cache_ca_file", file);
-    } else if azure.cache_ca_file.is_some() {
-        problems.push(Problem::new("providers.azure.cache_ca_file", "`cache_ca` is set too; one is enough"));
-    }
     problems
 }
 

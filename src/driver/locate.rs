@@ -354,7 +354,7 @@ fn same(a: &Place, b: &Place) -> bool {
     one_account && a.product == b.product && a.location == b.location && a.group == b.group && a.name == b.name
 }
 
-/// Whether the name belongs to somebody: what a DELETE must not take for absence.
+/// Whose the cache is that has the name.
 pub(super) fn describe_owner(found: &Found) -> String {
     match &found.seen.ownership {
         Some(Ownership::Marked(mark)) => format!("it serves the resource {}", mark.id),
