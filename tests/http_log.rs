@@ -5,50 +5,12 @@
 #[expect(dead_code, unreachable_pub, reason = "each test uses a part of the harness")]
 mod support;
 
-use std::io;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cache_driver::config::{Log, LogFormat};
-use cache_driver::telemetry;
 use serde_json::{Value, json};
+use support::captured::Captured;
 use support::cloud::Fault;
 use support::{CANARY, ID, Server};
-use tracing::dispatcher::DefaultGuard;
-
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Captured {
-    /// Captures what this thread logs; a test's server runs on it.
-    fn begin(level: &str) -> (Self, DefaultGuard) {
-        let captured = Self::default();
-        let writer = captured.clone();
-        let log = Log { format: LogFormat::Json, level: level.to_owned() };
-        let dispatch = telemetry::dispatch(&log, move || writer.clone()).unwrap();
-        (captured, tracing::dispatcher::set_default(&dispatch))
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-
-    /// The lines about answered requests.
-    fn answered(&self) -> Vec<Value> {
-        let lines = self.text().lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>();
-        lines.into_iter().filter(|line| line["message"] == "answered").collect()
-    }
-}
 
 #[tokio::test]
 async fn each_request_leaves_one_line_with_its_ids() {
@@ -60,7 +22,7 @@ async fn each_request_leaves_one_line_with_its_ids() {
     server.put(&format!("/redis/{ID}")).values(&json!({"sise": 1})).send().await.assert_status(400);
     server.get("/nowhere/at/all").send().await.assert_status(404);
     server.get(&format!("/{ID}")).header("traceparent", "00-zz-b7ad6b7169203331-01").send().await.assert_status(202);
-    let lines = captured.answered();
+    let lines = captured.lines("message", "answered");
     assert_eq!(lines.len(), 4, "{lines:#?}");
     let span = &lines[0]["spans"][0];
     assert_eq!((&span["request_id"], &span["method"]), (&json!("r-1"), &json!("PUT")));
@@ -94,7 +56,7 @@ async fn a_caller_that_hangs_up_leaves_a_line_and_a_count() {
     };
     assert_eq!((&line["status"], &line["route"], &line["id"]), (&json!(499), &json!("/redis/{GUResID}"), &json!(ID)));
     assert!(line["spans"][0]["request_id"].is_string(), "{line}");
-    assert_eq!(captured.answered().len(), 0);
+    assert_eq!(captured.lines("message", "answered").len(), 0);
     let metrics = server.get("/metrics").send().await.assert_status(200).text;
     let count = r#"cache_driver_http_requests_total{route="/redis/{GUResID}",method="GET",status="499"} 1"#;
     assert!(metrics.contains(count), "{metrics}");
@@ -108,7 +70,7 @@ async fn the_duration_is_that_of_the_clock() {
     let ticking = server.keep_ticking();
     server.put(&format!("/redis/{ID}")).values(&json!({})).header("prefer", "wait=20").send().await.assert_status(202);
     drop(ticking);
-    let took = captured.answered()[0]["duration_ms"].as_u64().unwrap();
+    let took = captured.lines("message", "answered")[0]["duration_ms"].as_u64().unwrap();
     assert!(took >= 20_000, "{took}");
 }
 
@@ -133,7 +95,7 @@ async fn no_line_has_a_secret_even_at_trace() {
     server.delete(&path).header("humanitec-driver-secrets", CANARY).send().await.assert_status(400);
     server.delete(&path).cookie(ready.cookie()).header("authorization", format!("Bearer {CANARY}")).send().await;
     let text = captured.text();
-    assert!(captured.answered().len() == 9, "{text}");
+    assert!(captured.lines("message", "answered").len() == 9, "{text}");
     for secret in [CANARY, ready.secret("password"), made.cookie(), ready.cookie()] {
         let line = text.lines().find(|line| line.contains(secret));
         assert_eq!(line, None);

@@ -120,7 +120,6 @@ impl ConfigArgs {
         let speed = if self.sandbox { loaded.config.sandbox.speed.max(1.0) } else { 1.0 };
         let sizes = sizes(&loaded.config)?;
         let telemetry = Telemetry::new(telemetry::Parts {
-            registry: telemetry::Registry::default(),
             clock: world.clock.clone(),
             random: world.random.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -52,7 +52,6 @@ impl App {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let telemetry = Telemetry::new(telemetry::Parts {
-            registry: telemetry::Registry::default(),
             clock: parts.driver.clock().clone(),
             random: parts.random.clone(),
             version: parts.version.clone(),

@@ -19,7 +19,6 @@ pub use ledger::{Ended, Entries, Ledger, Notice, Work, carried, in_background, n
 pub use logging::{TelemetryError, dispatch, init};
 pub use metrics::Load;
 pub use otlp::Exporting;
-pub use prometheus_client::registry::Registry;
 pub use trace::TraceContext;
 
 use crate::backend::{CloudCall, Observer, Phase};
@@ -28,6 +27,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::Otlp;
 use crate::random::Random;
 use metrics::Metrics;
+use prometheus_client::registry::Registry;
 use trace::{Span, SpanKind, Tracer};
 
 /// Caches that are remembered to be late.
@@ -38,8 +38,6 @@ const LATE: Duration = Duration::from_hours(1);
 /// What telemetry is made of.
 #[derive(Debug)]
 pub struct Parts {
-    /// Where the metrics are registered.
-    pub registry: Registry,
     /// Where time comes from.
     pub clock: Arc<dyn Clock>,
     /// Where the ids of traces come from.
@@ -90,7 +88,8 @@ impl Telemetry {
     /// Registers the metrics. Traces nothing before [`Telemetry::trace_to`].
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { mut registry, clock, random, version, providers } = parts;
+        let Parts { clock, random, version, providers } = parts;
+        let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry, &version, &providers, clock.now());
         let (tracer, late) = (OnceLock::new(), Mutex::default());
         let inner = Inner { registry: Mutex::new(registry), metrics, clock, random, version, tracer, late };

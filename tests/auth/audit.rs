@@ -1,49 +1,17 @@
 //! What the log tells of who did what.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
-use cache_driver::config::{Log, LogFormat};
-use cache_driver::telemetry;
 use serde_json::{Value, json};
-use tracing::dispatcher::DefaultGuard;
 
 use crate::harness::{TOKEN, assert_out, bearer, hashed, put, resource, server};
+use crate::support::captured::Captured;
 use crate::support::cloud::Fault;
 use crate::support::{CANARY, ID};
 
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Captured {
-    /// Captures what this thread logs; a test's server runs on it.
-    fn begin(level: &str) -> (Self, DefaultGuard) {
-        let captured = Self::default();
-        let writer = captured.clone();
-        let log = Log { format: LogFormat::Json, level: level.to_owned() };
-        let dispatch = telemetry::dispatch(&log, move || writer.clone()).unwrap();
-        (captured, tracing::dispatcher::set_default(&dispatch))
-    }
-
-    fn lines(&self) -> Vec<Value> {
-        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        assert!(!text.contains(CANARY), "a secret is logged: {text}");
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-
-    fn audit(&self) -> Vec<Value> {
-        self.lines().into_iter().filter(|line| line["target"] == "audit").collect()
-    }
+/// The lines of the audit log. None of them, nor any other, has a secret.
+fn audit(captured: &Captured) -> Vec<Value> {
+    let text = captured.text();
+    assert!(!text.contains(CANARY), "a secret is logged: {text}");
+    captured.lines("target", "audit")
 }
 
 #[tokio::test]
@@ -58,7 +26,7 @@ async fn each_mutation_leaves_one_line_with_who_what_why_and_the_outcome() {
     server.cloud.fail("CreateCache", 1, Fault::Busy);
     call().send().await.assert_status(202);
     call().send().await.assert_status(202);
-    let lines = captured.audit();
+    let lines = audit(&captured);
     assert_eq!(lines.len(), 3, "{lines:#?}");
     for (line, outcome) in lines.iter().zip(["refused", "unknown", "accepted"]) {
         let span = &line["spans"][0];
@@ -76,10 +44,10 @@ async fn each_mutation_leaves_one_line_with_who_what_why_and_the_outcome() {
     bearer(server.get(&resource()), TOKEN).send().await.assert_status(200);
     let plan = server.put(&format!("{}?dry_run=true", resource())).values(&json!({"replicas": 1}));
     bearer(plan, TOKEN).send().await.assert_status(200);
-    assert_eq!(captured.audit().len(), 3);
+    assert_eq!(audit(&captured).len(), 3);
 
     bearer(server.delete(&resource()), TOKEN).send().await.assert_status(202);
-    let lines = captured.audit();
+    let lines = audit(&captured);
     assert_eq!((lines.len(), &lines[3]["call"]), (4, &json!("DeleteCache")), "{lines:#?}");
     assert_eq!(lines[3]["spans"][0]["method"], "DELETE");
 }
@@ -92,11 +60,11 @@ async fn what_goes_on_in_the_background_is_told_with_who_began_it() {
     // It can be removed only when it has been made.
     let removed = server.delete(&resource()).header("x-request-id", "r-2");
     bearer(removed, "other-token").send().await.assert_status(202);
-    let mut lines = captured.audit();
+    let mut lines = audit(&captured);
     for _ in 0..5000 {
         server.minutes(1);
         tokio::task::yield_now().await;
-        lines = captured.audit();
+        lines = audit(&captured);
         if lines.len() > 1 {
             break;
         }
@@ -120,7 +88,7 @@ async fn an_attempt_without_a_proof_leaves_a_line_with_the_reason_and_no_secret(
     assert_out(server.delete(&format!("/CANARYc4n4ry-pat{}", resource()))).await;
     assert_out(server.get("/CANARYc4n4ry-pat")).await;
     server.get("/CANARYc4n4ry-path/redis/abc").send().await.assert_status(404);
-    let lines = captured.audit();
+    let lines = audit(&captured);
     assert_eq!(lines.len(), 2, "{lines:#?}");
     assert_eq!((&lines[0]["outcome"], &lines[0]["method"]), (&json!("denied"), &json!("PUT")));
     assert_eq!(lines[0]["why"], "an unknown bearer token; no known secret in the path");
@@ -136,5 +104,5 @@ async fn the_log_says_where_a_caller_is_behind_a_proxy() {
     })
     .await;
     bearer(put(&server), TOKEN).header("x-forwarded-for", "192.0.2.1, 203.0.113.9").send().await.assert_status(202);
-    assert_eq!(captured.audit()[0]["spans"][0]["address"], "203.0.113.9");
+    assert_eq!(audit(&captured)[0]["spans"][0]["address"], "203.0.113.9");
 }

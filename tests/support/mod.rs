@@ -1,5 +1,6 @@
 //! The real server on a port of its own, over an imagined cloud, and a client that checks every answer.
 
+pub mod captured;
 pub mod client;
 pub mod cloud;
 pub mod memory;

@@ -13,9 +13,10 @@ use cache_driver::config::{Auth, HashedSecret, Otlp};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
+use crate::captured::Captured;
 use crate::collector::Collector;
 use crate::harness::Clouds;
-use crate::server::{Captured, Server};
+use crate::server::Server;
 
 const TOKEN: &str = "c4n4ry-bearer-token";
 const PATH_SECRET: &str = "c4n4ry-path-secret";

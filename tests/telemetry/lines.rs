@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::captured::Captured;
 use crate::harness::{Caller, World, eventually};
-use crate::server::{Captured, Server};
+use crate::server::Server;
 
 #[tokio::test]
 async fn the_line_has_where_it_is_how_it_is_and_the_clouds_request_ids() {
@@ -13,7 +14,7 @@ async fn the_line_has_where_it_is_how_it_is_and_the_clouds_request_ids() {
     let mut resource = Caller::new(&server.url, &world.id());
     resource.put(json!({})).await.is(202);
     resource.get().await.is(202);
-    let lines = captured.lines("answered");
+    let lines = captured.lines("message", "answered");
     let line = &lines[0];
     let text = |key: &str| line[key].as_str().unwrap().to_owned();
     assert_eq!((text("provider"), text("product")), ("aws".to_owned(), "aws/replication-group".to_owned()));
@@ -36,7 +37,7 @@ async fn a_refusal_of_the_cloud_can_be_found_in_the_clouds_own_log() {
     world.fault(json!({"kind": "access_denied", "action": "CreateReplicationGroup"}));
     let refused = resource.put(json!({})).await.refused("RES-103");
     let id = refused.body["details"]["cause"]["request_id"].as_str().unwrap();
-    let line = &captured.lines("answered")[0];
+    let line = &captured.lines("message", "answered")[0];
     assert!(line["cloud_request_ids"].as_str().unwrap().split(',').any(|known| known == id), "{id}: {line}");
     assert_eq!((&line["outcome"], &line["code"]), (&json!("refused"), &json!("RES-103")));
     assert_eq!((&line["provider"], &line["level"]), (&json!("aws"), &json!("WARN")));
@@ -51,13 +52,13 @@ async fn background_work_has_a_line_of_its_own_under_the_id_of_its_request() {
     let made = resource.put(json!({})).await.is(202);
     let line = eventually("the end of the background work", || async {
         world.minutes(10);
-        captured.lines("background work ended").into_iter().next()
+        captured.lines("message", "background work ended").into_iter().next()
     })
     .await;
     assert_eq!((&line["outcome"], &line["product"]), (&json!("done"), &json!("aws/replication-group")));
     assert_eq!(line["spans"][0]["request_id"], made.header("x-request-id"));
     assert_eq!(line["spans"][0]["id"], resource.id);
     let calls = |lines: &[Value]| lines.iter().map(|line| line["cloud_calls"].as_u64().unwrap()).sum::<u64>();
-    let told = calls(&captured.lines("answered")) + calls(&[line]);
+    let told = calls(&captured.lines("message", "answered")) + calls(&[line]);
     assert_eq!(world.cloud.control().calls().to_json()["total"].as_u64().unwrap(), told);
 }

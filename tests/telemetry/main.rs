@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "the helpers are part of the tests")]
 
 mod canaries;
+#[path = "../support/captured.rs"]
+mod captured;
 mod collector;
 #[path = "../scenarios/harness/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the scenarios use all of it")]

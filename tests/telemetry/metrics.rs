@@ -4,8 +4,9 @@ use cache_driver::cache::Provider;
 use cache_driver::config::{Auth, Deadlines, HashedSecret, Unreadable};
 use serde_json::json;
 
+use crate::captured::Captured;
 use crate::harness::{Caller, Clouds, World, eventually, keys};
-use crate::server::{Captured, Server};
+use crate::server::Server;
 
 const CALLS: &str = "cache_driver_cloud_calls_total";
 
@@ -201,7 +202,7 @@ async fn a_delete_that_could_not_look_everywhere_is_counted_and_audited() {
     clouds.fault(Provider::Gcp, json!({"kind": "access_denied", "times": 0}));
     clouds.gone(&mut resource).await;
     // What goes on in the background may have told it too.
-    let told = captured.lines("answered that it is gone, though this place may not be looked at");
+    let told = captured.lines("message", "answered that it is gone, though this place may not be looked at");
     let line = told.first().expect("a line");
     assert!(line["target"] == "audit" && line["level"] == "WARN" && line["outcome"] == "unverified", "{line}");
     assert!(line["place"].as_str().unwrap().starts_with("gcp/"), "{line}");
@@ -224,9 +225,9 @@ async fn a_request_that_is_held_back_counts_and_warns_once_however_often_it_look
     })
     .await;
     assert_eq!(sent.await.unwrap().unwrap().status(), 202);
-    let looks = captured.lines("answered")[0]["cloud_calls"].as_u64().unwrap();
+    let looks = captured.lines("message", "answered")[0]["cloud_calls"].as_u64().unwrap();
     assert!(looks > 4, "it has looked several times: {looks}");
-    assert_eq!(captured.lines("passed over a cookie").len(), 1, "{}", captured.text());
+    assert_eq!(captured.lines("message", "passed over a cookie").len(), 1, "{}", captured.text());
     assert_eq!(server.scrape().await.count("cache_driver_cookies_ignored_total", &[]), 1);
 }
 

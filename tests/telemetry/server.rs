@@ -1,21 +1,18 @@
 //! A driver whose telemetry is put together as `serve` does it.
 
-use std::io;
 use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use cache_driver::backend::{self, Observer};
 use cache_driver::cache::SizeTable;
 use cache_driver::clock::Clock;
-use cache_driver::config::{Config, Log, LogFormat};
+use cache_driver::config::Config;
 use cache_driver::driver::{Driver, Key, Keyring, Parts};
 use cache_driver::http;
 use cache_driver::random::SeededSource;
-use cache_driver::telemetry::{self, Exporting, Registry, Telemetry};
-use serde_json::Value;
+use cache_driver::telemetry::{self, Exporting, Telemetry};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tracing::dispatcher::DefaultGuard;
 
 use crate::scrape::Scrape;
 
@@ -37,7 +34,6 @@ impl Server {
     pub(crate) async fn start(config: Config, clock: Arc<dyn Clock>) -> Self {
         let random = Arc::new(SeededSource::new(5));
         let telemetry = Telemetry::new(telemetry::Parts {
-            registry: Registry::default(),
             clock: clock.clone(),
             random: random.clone(),
             version: "0.0.0-test".to_owned(),
@@ -73,39 +69,5 @@ impl Server {
     /// Sends what spans there are.
     pub(crate) async fn flush(&self) {
         assert!(self.exporting.as_ref().unwrap().finish().await);
-    }
-}
-
-/// What this thread logs; a test's server runs on it.
-#[derive(Clone, Default)]
-pub(crate) struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Captured {
-    pub(crate) fn begin(level: &str) -> (Self, DefaultGuard) {
-        let captured = Self::default();
-        let writer = captured.clone();
-        let log = Log { format: LogFormat::Json, level: level.to_owned() };
-        let dispatch = telemetry::dispatch(&log, move || writer.clone()).unwrap();
-        (captured, tracing::dispatcher::set_default(&dispatch))
-    }
-
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-
-    /// The lines with this message.
-    pub(crate) fn lines(&self, message: &str) -> Vec<Value> {
-        let lines = self.text().lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>();
-        lines.into_iter().filter(|line| line["message"] == message).collect()
     }
 }

@@ -11,9 +11,10 @@ use secrecy::SecretString;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
+use crate::captured::Captured;
 use crate::collector::{Collector, attribute};
 use crate::harness::{Caller, Settings, World, command, eventually};
-use crate::server::{Captured, Server};
+use crate::server::Server;
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const PARENT: &str = "b7ad6b7169203331";
@@ -152,7 +153,7 @@ async fn the_calls_for_the_list_of_caches_stand_in_its_line_and_trace() {
     let spans = collector.spans();
     let (requests, calls) = (of_kind(&spans, SpanKind::Server), of_kind(&spans, SpanKind::Client));
     assert!(!calls.is_empty() && calls.iter().all(|call| call.parent_span_id == requests[0].span_id), "{spans:#?}");
-    assert_eq!(captured.lines("answered")[0]["cloud_calls"].as_u64(), u64::try_from(calls.len()).ok());
+    assert_eq!(captured.lines("message", "answered")[0]["cloud_calls"].as_u64(), u64::try_from(calls.len()).ok());
 }
 
 #[tokio::test]
@@ -181,7 +182,7 @@ async fn a_collector_that_is_away_delays_nobody_and_is_told_once() {
         put(&server, &world.id(), &format!("00-{TRACE}-{PARENT}-01")).await;
         server.flush().await;
     }
-    let away = captured.lines("the collector of traces takes no spans; they are dropped until it does");
+    let away = captured.lines("message", "the collector of traces takes no spans; they are dropped until it does");
     assert_eq!(away.len(), 1, "{away:#?}");
     assert_eq!(away[0]["why"], "it answers http status 400");
     let lost = server.scrape().await.count("cache_driver_spans_dropped_total", &[]);
@@ -189,7 +190,7 @@ async fn a_collector_that_is_away_delays_nobody_and_is_told_once() {
     collector.answer(200);
     server.client.get(format!("{}/alive", server.url)).send().await.unwrap();
     server.flush().await;
-    assert_eq!(captured.lines("the collector of traces takes spans again").len(), 1);
+    assert_eq!(captured.lines("message", "the collector of traces takes spans again").len(), 1);
     assert!(server.scrape().await.count("cache_driver_spans_exported_total", &[]) >= 1);
 }
 
@@ -206,7 +207,7 @@ async fn nobody_waits_for_a_collector_that_never_answers() {
     assert!(!server.exporting.as_ref().unwrap().finish().await, "it cannot have been sent");
     let took = Duration::try_from(SystemClock.now().duration_since(began)).unwrap();
     assert!(took >= timeout && took < Duration::from_secs(20), "{took:?}");
-    assert_eq!(captured.lines("the last spans could not be sent in time and are lost").len(), 1);
+    assert_eq!(captured.lines("message", "the last spans could not be sent in time and are lost").len(), 1);
 }
 
 #[tokio::test]
