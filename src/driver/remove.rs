@@ -70,13 +70,11 @@ impl Driver {
             }
             search.looked += 1;
         }
-        match pending {
-            Some(outcome) => Ok(Some(outcome)),
-            None => {
-                self.verify(search, verified)?;
-                Ok(Some(Outcome::Gone(left.unwrap_or_default())))
-            }
+        if pending.is_some() {
+            return Ok(pending);
         }
+        self.verify(search, verified)?;
+        Ok(Some(Outcome::Gone(left.unwrap_or_default())))
     }
 
     /// Whether it is certain that nothing of the resource is left. A place that may not be looked at can hide it, unless it is

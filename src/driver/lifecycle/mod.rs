@@ -28,6 +28,7 @@ pub enum Wish<'a> {
 
 /// A wanted cache, compared with what is there.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own; no two of them make a state")]
 pub struct Wanted {
     /// Hash of the specification.
     pub want: String,
