@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::Service;
 use super::auth::{Certificate, Peer, Tls};
-use super::connection::Connections;
+use super::connection;
 use crate::clock::Clock;
 
 /// How long a client may take for a TLS handshake and for the head of a request, and may keep a connection without one.
@@ -29,7 +29,7 @@ const FEWEST_CONNECTIONS: usize = 64;
 /// Pause after a connection that could not be accepted (no file descriptors left): it would fail again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
-/// Serves HTTP/1 and HTTP/2 until `shutdown` ends. Requests in work are then answered, for which they have
+/// Serves HTTP/1.1 until `shutdown` ends. Requests in work are then answered, for which they have
 /// `server.request_timeout`; connections without a request are closed at once.
 pub async fn serve(listener: TcpListener, service: Service, shutdown: impl Future<Output = ()>) {
     serve_with(listener, None, service, shutdown).await;
@@ -41,7 +41,6 @@ pub async fn serve_with(listener: TcpListener, tls: Option<Tls>, service: Servic
     let grace = service.app().config().server.request_timeout;
     let tls = tls.map(Arc::new);
     let fresh = tls.clone().map(|tls| tokio::spawn(tls.keep_fresh(clock.clone())));
-    let connections = Connections::new(PATIENCE);
     let most = most_connections(service.app().config().server.concurrency_limit);
     let room = Arc::new(Semaphore::new(most));
     let stop = watch::Sender::new(false);
@@ -66,8 +65,7 @@ pub async fn serve_with(listener: TcpListener, tls: Option<Tls>, service: Servic
         }
         // Answers are written at once; what fails here shows when the connection is used.
         let _ = stream.set_nodelay(true);
-        let (connections, stopping) = (connections.clone(), stop.subscribe());
-        let connection = Connection { connections, service: service.clone(), stopping, _place: place };
+        let connection = Connection { service: service.clone(), stopping: stop.subscribe(), _place: place };
         match &tls {
             None => tokio::spawn(connection.drive(stream, Peer { address: address.ip(), certificate: None })),
             Some(tls) => tokio::spawn(connection.shake_hands(tls.clone(), stream, address, clock.clone())),
@@ -103,7 +101,6 @@ async fn accept(
 
 /// What an accepted connection needs.
 struct Connection {
-    connections: Connections,
     service: Service,
     stopping: watch::Receiver<bool>,
     _place: OwnedSemaphorePermit,
@@ -130,13 +127,12 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let Self { connections, service, stopping, _place } = self;
         let answer = |mut request: Request<Incoming>| {
             request.extensions_mut().insert(peer.clone());
-            let service = service.clone();
+            let service = self.service.clone();
             async move { service.answer(request.map(Body::new)).await }
         };
-        connections.drive(stream, stopping, answer).await;
+        connection::drive(stream, PATIENCE, self.stopping, answer).await;
     }
 }
 

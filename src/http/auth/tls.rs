@@ -143,7 +143,7 @@ impl Contents {
             }
             error => Problem::new(CERT, format!("cannot be used with the key: {error}")),
         })?;
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
         if self.client_ca.is_some() {
             // A resumed session would not look at the client's certificate again, which may have expired since.
             config.session_storage = Arc::new(NoServerSessionStorage {});
