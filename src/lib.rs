@@ -15,6 +15,7 @@ pub mod clock;
 pub mod config;
 pub mod driver;
 pub mod http;
+pub mod kept;
 pub mod ping;
 pub mod random;
 pub mod routing;

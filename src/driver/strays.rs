@@ -6,17 +6,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use moka::sync::Cache;
-
 use super::Driver;
 use crate::backend::{Backend, Result, Scope};
 use crate::cache::{GuResId, Place, Product};
+use crate::kept::Kept;
 
 /// How old a list may be for a PUT. An adoption by another driver in this time is only missed by a PUT that brings
 /// neither cookie nor `adopt`.
 const FRESH: Duration = Duration::from_secs(30);
 /// Lists that are remembered: one for each product, place and credentials.
-const MOST: u64 = 256;
+const MOST: usize = 256;
 
 /// How certain a search or a look has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,11 +35,11 @@ pub(super) struct Stray {
 
 /// What was listed last.
 #[derive(Debug)]
-pub(super) struct Strays(Cache<(Product, Scope), Arc<[Stray]>>);
+pub(super) struct Strays(Kept<(Product, Scope), Arc<[Stray]>>);
 
 impl Default for Strays {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(MOST).time_to_live(FRESH).build())
+        Self(Kept::written_within(FRESH, MOST))
     }
 }
 
@@ -69,6 +68,6 @@ impl Driver {
 
     /// A cache got a mark under a name of its own: what was listed before does not show it.
     pub(super) fn forget_strays(&self) {
-        self.inner.strays.0.invalidate_all();
+        self.inner.strays.0.clear();
     }
 }

@@ -3,27 +3,27 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use moka::sync::Cache;
 
 use super::answer::{Asked, explained};
 use super::locate::{Found, LookFailed};
 use super::{Driver, DriverError, Operation};
 use crate::cache::{Code, GuResId};
+use crate::kept::Kept;
 
 /// How far back is looked where nobody remembers when a creation began.
 const UNREMEMBERED: Duration = Duration::from_mins(15);
 /// How far the cloud's clock may be behind ours.
 const SLACK: Duration = Duration::from_mins(2);
 /// Failures that this process remembers to have told.
-const MOST: u64 = 10_000;
+const MOST: usize = 10_000;
 
 /// Until when the failures of a resource have been told, for callers that bring no cookie.
 #[derive(Debug)]
-pub(super) struct Told(Cache<GuResId, Timestamp>);
+pub(super) struct Told(Kept<GuResId, Timestamp>);
 
 impl Default for Told {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(MOST).time_to_live(2 * UNREMEMBERED).build())
+        Self(Kept::written_within(2 * UNREMEMBERED, MOST))
     }
 }
 

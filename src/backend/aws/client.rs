@@ -10,7 +10,6 @@ use aws_sdk_elasticache::config::{Region, SharedHttpClient};
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider as TlsProvider, TlsContext, TrustStore};
 use aws_smithy_types::timeout::TimeoutConfig;
-use moka::sync::Cache;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -20,9 +19,10 @@ use super::error::classify;
 use super::watch::{Watch, watched};
 use crate::backend::{At, BackendError, Calls, Credentials, Kind, Result, Who};
 use crate::config::Aws;
+use crate::kept::Kept;
 
 /// Clients that are kept.
-const CLIENTS: u64 = 256;
+const CLIENTS: usize = 256;
 /// How long an unused client is kept.
 const IDLE: Duration = Duration::from_hours(1);
 
@@ -38,8 +38,8 @@ pub(super) struct Clients {
     max_attempts: u32,
     app_name: Option<AppName>,
     watch: Watch,
-    elasticache: Cache<(Who, String), aws_sdk_elasticache::Client>,
-    account_ids: Cache<Who, String>,
+    elasticache: Kept<(Who, String), aws_sdk_elasticache::Client>,
+    account_ids: Kept<Who, String>,
 }
 
 impl Clients {
@@ -59,8 +59,8 @@ impl Clients {
             max_attempts: config.max_attempts.max(1),
             app_name: AppName::new(user_agent.replace('/', "-")).ok(),
             watch: Watch::new(calls),
-            elasticache: Cache::builder().max_capacity(CLIENTS).time_to_idle(IDLE).build(),
-            account_ids: Cache::builder().max_capacity(CLIENTS).time_to_live(IDLE).build(),
+            elasticache: Kept::used_within(IDLE, CLIENTS),
+            account_ids: Kept::written_within(IDLE, CLIENTS),
         }
     }
 

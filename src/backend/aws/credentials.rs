@@ -11,13 +11,13 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_sdk_elasticache::config::{IdentityCache, SharedIdentityCache};
 use aws_sdk_sts::config::{Region, SharedHttpClient};
 use aws_smithy_types::timeout::TimeoutConfig;
-use moka::sync::Cache;
 use secrecy::ExposeSecret;
 use tokio::sync::OnceCell;
 
 use crate::backend::{BackendError, Credentials, Given, Kind, Result, Shape, Who};
 use crate::cache::Provider;
 use crate::config::{Aws, AwsAccount};
+use crate::kept::Kept;
 
 /// The longest that the driver's own identity may take to be found: a machine without one has to time out on the
 /// instance metadata service.
@@ -44,7 +44,7 @@ pub(super) struct Identities {
     own: OnceCell<Identity>,
     own_keys: Option<Keys>,
     accounts: BTreeMap<String, AwsAccount>,
-    known: Cache<Who, Identity>,
+    known: Kept<Who, Identity>,
     timeouts: TimeoutConfig,
 }
 
@@ -54,7 +54,7 @@ impl Identities {
             let token = keys.session_token.as_ref().map(|token| token.expose_secret().to_owned());
             Keys::new(keys.access_key_id.as_str(), keys.secret_access_key.expose_secret(), token, None, "config")
         });
-        let known = Cache::builder().max_capacity(256).time_to_idle(Duration::from_hours(1)).build();
+        let known = Kept::used_within(Duration::from_hours(1), 256);
         Self { own: OnceCell::new(), own_keys, accounts: config.accounts.clone(), known, timeouts }
     }
 

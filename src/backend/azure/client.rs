@@ -10,7 +10,6 @@ use azure_core::http::policies::auth::BearerTokenAuthorizationPolicy;
 use azure_core::http::{
     ClientOptions, Context, Pipeline, PipelineSendOptions, Request, RetryOptions, Transport, Url, UserAgentOptions,
 };
-use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::answer::Answer;
@@ -21,12 +20,13 @@ use super::watch::{Stopwatch, Timed, outcome};
 use crate::backend::{At, BackendError, CallOutcome, Calls, Credentials, Kind, Result, Who};
 use crate::clock::Clock;
 use crate::config::Azure;
+use crate::kept::Kept;
 
 const BASE: &str = "https://management.azure.com";
 const SCOPE: &str = "https://management.azure.com/.default";
 
 /// Pipelines that are kept.
-const KEPT: u64 = 256;
+const KEPT: usize = 256;
 /// How long an unused one is kept.
 const IDLE: Duration = Duration::from_hours(1);
 /// Longer than this nobody waits inside a call.
@@ -37,7 +37,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 pub(super) struct Arm {
     identities: Identities,
     transport: OnceLock<std::result::Result<Transport, &'static str>>,
-    pipelines: Cache<Who, Pipeline>,
+    pipelines: Kept<Who, Pipeline>,
     config: Azure,
     user_agent: String,
     clock: Arc<dyn Clock>,
@@ -50,7 +50,7 @@ impl Arm {
             calls,
             identities: Identities::new(config),
             transport: OnceLock::new(),
-            pipelines: Cache::builder().max_capacity(KEPT).time_to_idle(IDLE).build(),
+            pipelines: Kept::used_within(IDLE, KEPT),
             config: config.clone(),
             user_agent: user_agent.to_owned(),
             clock,
@@ -73,7 +73,7 @@ impl Arm {
             let asked = match &tried_now {
                 Ok(answer) if answer.status == 401 && !renewed => {
                     renewed = true;
-                    self.pipelines.invalidate(&Who::from(credentials));
+                    self.pipelines.remove(&Who::from(credentials));
                     if self.identities.forget(credentials) {
                         continue;
                     }

@@ -14,7 +14,6 @@ use azure_identity::{
     ClientSecretCredentialOptions, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
     WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
 };
-use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
@@ -23,12 +22,13 @@ use super::patient::{Machine, Patient};
 use crate::backend::{BackendError, Credentials, Given, Kind, Result, Shape, Who};
 use crate::cache::Provider;
 use crate::config::{Azure, AzureAccount, AzureFederated, AzureWorkload};
+use crate::kept::Kept;
 
 /// How every token is asked for, in errors.
 pub(super) const TOKEN: &str = "entra.token";
 
 /// Credentials that are kept.
-const KEPT: u64 = 256;
+const KEPT: usize = 256;
 /// How long unused ones are kept.
 const IDLE: Duration = Duration::from_hours(1);
 /// The emulator's token never expires while a process lives.
@@ -44,7 +44,7 @@ pub(super) struct Identities {
     connect: Duration,
     static_token: Option<SecretString>,
     patience: Duration,
-    known: Cache<Who, Arc<dyn TokenCredential>>,
+    known: Kept<Who, Arc<dyn TokenCredential>>,
 }
 
 impl fmt::Debug for Identities {
@@ -64,7 +64,7 @@ impl Identities {
             connect: config.timeouts.connect,
             static_token: config.static_token.clone(),
             patience: config.timeouts.token,
-            known: Cache::builder().max_capacity(KEPT).time_to_idle(IDLE).build(),
+            known: Kept::used_within(IDLE, KEPT),
         }
     }
 
@@ -94,7 +94,7 @@ impl Identities {
 
     /// Forgets tokens that the resource manager no longer takes. `false` if there are no others to be had.
     pub(super) fn forget(&self, credentials: &Credentials) -> bool {
-        self.known.invalidate(&Who::from(credentials));
+        self.known.remove(&Who::from(credentials));
         *credentials != Credentials::Own || self.static_token.is_none()
     }
 

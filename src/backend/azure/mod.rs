@@ -28,7 +28,6 @@ mod watch;
 use std::sync::Arc;
 use std::time::Duration;
 
-use moka::sync::Cache;
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -36,6 +35,7 @@ use crate::backend::{At, Backend, BackendError, Calls, Kind, Result, Scope, Unob
 use crate::cache::{CacheName, Place, Product, Provider, SizeTable};
 use crate::clock::Clock;
 use crate::config::Azure;
+use crate::kept::Kept;
 
 pub use classic_redis::ClassicRedis;
 pub use managed_redis::ManagedRedis;
@@ -56,7 +56,7 @@ struct Shared {
     arm: Arm,
     operations: Operations,
     /// Subscriptions that credentials have been seen to reach.
-    accounts: Cache<(Who, String), ()>,
+    accounts: Kept<(Who, String), ()>,
 }
 
 impl Shared {
@@ -152,7 +152,7 @@ pub fn observed(
         defaults: inputs::read(&config.defaults),
         arm: Arm::new(config, user_agent, clock.clone(), calls),
         operations: Operations::new(),
-        accounts: Cache::builder().max_capacity(256).time_to_live(Duration::from_hours(1)).build(),
+        accounts: Kept::written_within(Duration::from_hours(1), 256),
         config: config.clone(),
         sizes,
         clock,

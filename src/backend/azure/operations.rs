@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use moka::sync::Cache;
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -19,9 +18,10 @@ use super::error::{Problem, classify};
 use super::place::Situation;
 use crate::backend::{At, Diagnosis, Kind, Result};
 use crate::cache::Event;
+use crate::kept::Kept;
 
 /// Caches whose operations are remembered.
-const CACHES: u64 = 2_000;
+const CACHES: usize = 2_000;
 /// Operations per cache that are remembered.
 const PER_CACHE: usize = 6;
 /// Operations last for hours at most.
@@ -45,17 +45,14 @@ type Of = Arc<Mutex<VecDeque<Begun>>>;
 /// The operations that this process began, by the path of the cache.
 #[derive(Debug)]
 pub(super) struct Operations {
-    known: Cache<String, Of>,
+    known: Kept<String, Of>,
     /// Keys that the cloud is still making.
-    made: Cache<String, ()>,
+    made: Kept<String, ()>,
 }
 
 impl Operations {
     pub(super) fn new() -> Self {
-        Self {
-            known: Cache::builder().max_capacity(CACHES).time_to_live(LIFE).build(),
-            made: Cache::builder().max_capacity(CACHES).time_to_live(KEY_LIFE).build(),
-        }
+        Self { known: Kept::written_within(LIFE, CACHES), made: Kept::written_within(KEY_LIFE, CACHES) }
     }
 
     /// Remembers for a while that something that must be done once was begun.

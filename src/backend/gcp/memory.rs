@@ -2,24 +2,24 @@
 
 use std::time::Duration;
 
-use moka::sync::Cache;
 use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::backend::{Credentials, Who};
+use crate::kept::Kept;
 
 /// Remembers by credentials and key: what one was told is not handed to another.
 #[derive(Debug)]
 pub(super) struct Memory {
-    values: Cache<(Who, String), Value>,
-    secrets: Cache<(Who, String), SecretString>,
+    values: Kept<(Who, String), Value>,
+    secrets: Kept<(Who, String), SecretString>,
 }
 
 impl Default for Memory {
     fn default() -> Self {
         Self {
-            values: Cache::builder().max_capacity(4096).time_to_live(Duration::from_hours(1)).build(),
-            secrets: Cache::builder().max_capacity(1024).time_to_live(Duration::from_mins(5)).build(),
+            values: Kept::written_within(Duration::from_hours(1), 4096),
+            secrets: Kept::written_within(Duration::from_mins(5), 1024),
         }
     }
 }

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use moka::sync::Cache;
 use serde_json::Value;
 
 use super::collection::Collection;
 use crate::backend::Who;
+use crate::kept::Kept;
 
 /// Scopes whose looks are shared.
-const KEPT: u64 = 256;
+const KEPT: usize = 256;
 /// Changes that are remembered before old ones are dropped.
 const CHANGES: usize = 4096;
 
@@ -64,7 +64,7 @@ pub(super) struct Begun {
 #[derive(Debug)]
 pub(super) struct Snapshots {
     interval: Duration,
-    watches: Cache<Scope, Arc<Watch>>,
+    watches: Kept<Scope, Arc<Watch>>,
     counter: AtomicU64,
     changes: Mutex<HashMap<String, (u64, Timestamp)>>,
 }
@@ -81,7 +81,7 @@ impl Snapshots {
     pub(super) fn new(interval: Duration) -> Self {
         Self {
             interval,
-            watches: Cache::builder().max_capacity(KEPT).time_to_idle(Duration::from_hours(1)).build(),
+            watches: Kept::used_within(Duration::from_hours(1), KEPT),
             counter: AtomicU64::new(1),
             changes: Mutex::default(),
         }

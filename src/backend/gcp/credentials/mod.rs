@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
@@ -19,6 +18,7 @@ use crate::backend::{BackendError, Credentials, Given, Kind, Result, Shape, Who}
 use crate::cache::Provider;
 use crate::clock::Clock;
 use crate::config::{Gcp, GcpAccount};
+use crate::kept::Kept;
 use key::ServiceAccount;
 use own::Own;
 
@@ -29,7 +29,7 @@ const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 /// A token is not used in its last minute: the call that it goes with has to arrive.
 const MARGIN: Duration = Duration::from_mins(1);
 /// Sets of credentials that are kept.
-const KEPT: u64 = 256;
+const KEPT: usize = 256;
 
 /// A token with its end, as the token endpoint gave it.
 #[derive(Clone)]
@@ -60,7 +60,7 @@ pub(super) struct Identities {
     accounts: BTreeMap<String, GcpAccount>,
     static_token: Option<SecretString>,
     own: Own,
-    held: Cache<Who, Arc<Held>>,
+    held: Kept<Who, Arc<Held>>,
 }
 
 impl Identities {
@@ -69,7 +69,7 @@ impl Identities {
             accounts: config.accounts.clone(),
             static_token: config.static_token.clone(),
             own: Own::new(clock.clone(), config.timeouts.attempt, http.calls().clone()),
-            held: Cache::builder().max_capacity(KEPT).time_to_idle(Duration::from_hours(1)).build(),
+            held: Kept::used_within(Duration::from_hours(1), KEPT),
             http,
             clock,
         }
