@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use super::instances::entries;
 use crate::backend::Ownership;
 use crate::cache::Mark;
 
@@ -23,11 +24,11 @@ const LONGEST: usize = 63;
 
 /// The labels of a cache: `tags` as far as they fit, what `others` has that is not ours, and the mark.
 pub(super) fn labels(mark: &Mark, tags: &[(String, String)], others: &Labels) -> Labels {
-    let mut labels: Labels =
-        others.iter().filter(|(key, _)| !is_ours(key)).map(|(key, value)| (key.clone(), value.clone())).collect();
-    let mut own: Labels =
-        mark.to_pairs().into_iter().map(|(key, value)| (format!("{PREFIX}{key}"), encode(&value))).collect();
+    let mut labels = others.clone();
+    labels.retain(|key, _| !is_ours(key));
+    let mut own = Labels::new();
     own.insert(MANAGED_BY.0.to_owned(), MANAGED_BY.1.to_owned());
+    own.extend(mark.to_pairs().into_iter().map(|(key, value)| (format!("{PREFIX}{key}"), encode(&value))));
     for (key, value) in tags {
         let key = legal_key(key);
         if is_ours(&key) || !labels.contains_key(&key) && labels.len() + own.len() >= MOST {
@@ -41,8 +42,7 @@ pub(super) fn labels(mark: &Mark, tags: &[(String, String)], others: &Labels) ->
 
 /// The labels of a resource.
 pub(super) fn of(resource: &Value) -> Labels {
-    let labels = resource.get("labels").and_then(Value::as_object).into_iter().flatten();
-    labels.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+    entries(resource.get("labels"))
 }
 
 /// Whose it is, as its labels say.

@@ -31,5 +31,7 @@ pub(in crate::backend::gcp) fn labels(it: &mut Resolving<'_>) {
 
 /// The labels that are not the driver's own.
 pub(in crate::backend::gcp) fn others(labels: &Labels) -> Labels {
-    labels.iter().filter(|(key, _)| !is_ours(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
+    let mut others = labels.clone();
+    others.retain(|key, _| !is_ours(key));
+    others
 }

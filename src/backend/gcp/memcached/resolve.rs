@@ -1,6 +1,6 @@
 //! From the portable words to the fields of a memcached instance.
 
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
 use super::super::inputs::dotted;
 use super::super::instances::{Resolving, Setting, labels, network, shown, version};
@@ -116,7 +116,7 @@ fn node_config(it: &mut Resolving<'_>) {
         it.out.capacity = it.spec.capacity.map(|capacity| capacity.to_string());
     }
     if by_size && offerings.len() > 1 {
-        let others = offerings[1..].iter().map(|offering| Value::Object(offering.fields.clone().into_iter().collect()));
+        let others = offerings[1..].iter().map(|offering| json!(offering.fields));
         it.out.put("node_config_alternatives", others.collect::<Vec<Value>>(), None);
     }
     if let Some(cpus) = it.out.number("cpu_count").filter(|cpus| *cpus > 1 && cpus % 2 == 1) {
@@ -149,9 +149,7 @@ fn upkeep(it: &mut Resolving<'_>) {
     if !it.spec.parameters.is_empty() {
         let keys: Vec<String> = it.spec.parameters.keys().map(|name| format!("parameters.{name}")).collect();
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-        let parameters: Map<String, Value> =
-            it.spec.parameters.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
-        it.out.put("parameters", Value::Object(parameters), it.origin(&keys));
+        it.out.put("parameters", json!(it.spec.parameters), it.origin(&keys));
     }
     if let Some(window) = it.spec.maintenance_window {
         if WINDOW.contains(&window.minutes) {

@@ -65,7 +65,8 @@ fn update(changes: &[Change], mark: &Mark, seen: &Observed) -> Vec<Step> {
 
 fn patch(changes: &[&Change]) -> Option<Step> {
     let ours = changes.iter().filter(|change| change.field != "engine_version" && change.field != "parameters");
-    let fields: Fields = ours.map(|change| (change.field.clone(), change.to.clone())).collect();
+    let mut fields = Fields::new();
+    fields.extend(ours.map(|change| (change.field.clone(), change.to.clone())));
     let names: Vec<&str> = fields.keys().map(String::as_str).collect();
     let why = format!("change {}", names.join(", "));
     (!fields.is_empty()).then(|| step(CALLS.patch, why, fields))

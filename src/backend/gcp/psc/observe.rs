@@ -136,8 +136,9 @@ fn fields(dialect: &Dialect, resource: &Resource) -> Fields {
         }
     };
     put("uid", Some(resource.uid.as_str().into()));
-    let others = resource.labels.iter().filter(|(key, _)| !labels::is_ours(key));
-    put("labels", Some(others.map(|(key, value)| (key.clone(), Value::from(value.as_str()))).collect()));
+    let mut others = resource.labels.clone();
+    others.retain(|key, _| !labels::is_ours(key));
+    put("labels", Some(json!(others)));
     put("engine", Some(dialect.engine().as_str().into()));
     let version = resource.engine_version.as_deref().and_then(|word| dialect.version_of(word));
     put("engine_version", version.map(Value::from));

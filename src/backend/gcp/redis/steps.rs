@@ -72,7 +72,8 @@ fn patch(resolved: &Resolved, changes: &[&Change], seen: &Observed) -> Option<St
         return None;
     }
     let names: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
-    let mut fields: Fields = changes.iter().map(|change| (change.field.clone(), change.to.clone())).collect();
+    let mut fields = Fields::new();
+    fields.extend(changes.iter().map(|change| (change.field.clone(), change.to.clone())));
     let mut also = |field: &str| {
         let value = resolved.fields.get(field).or_else(|| seen.fields.get(field));
         if let Some(value) = value {

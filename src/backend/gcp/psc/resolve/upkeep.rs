@@ -1,6 +1,6 @@
 //! Parameters, persistence, backups, maintenance, what a new cache is filled from, and labels.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::security::is_path;
 use super::{Resolving, shown};
@@ -31,8 +31,7 @@ impl Resolving<'_> {
         let origin = self.origin(&["parameters", "eviction_policy"]);
         let origin =
             origin.or_else(|| parameters.keys().find_map(|name| self.spec.origin_of(&format!("parameters.{name}"))));
-        let parameters: Map<String, Value> = parameters.into_iter().map(|(name, value)| (name, value.into())).collect();
-        self.out.put("parameters", Value::Object(parameters), origin);
+        self.out.put("parameters", json!(parameters), origin);
     }
 
     /// `persistence`, and how often.

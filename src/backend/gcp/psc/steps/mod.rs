@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::convert::{PATHS, Path};
 use super::dialect::Dialect;
 use super::tokens;
+use crate::backend::gcp::instances::entries;
 use crate::backend::gcp::labels::{Labels, labels};
 use crate::backend::{Change, Class, Fields, Goal, Observed, Pace, Phase, Resolved, Step};
 use crate::cache::{Intent, Mark};
@@ -50,11 +51,11 @@ struct Plan<'a> {
 }
 
 fn step(call: &'static str, why: impl Into<String>, fields: Value) -> Step {
-    let fields = match fields {
-        Value::Object(fields) => fields.into_iter().collect(),
-        _ => Fields::new(),
-    };
-    Step { call, why: why.into(), pace: Pace::Long, fields, mark: None, secret: None }
+    let mut given = Fields::new();
+    if let Value::Object(fields) = fields {
+        given.extend(fields);
+    }
+    Step { call, why: why.into(), pace: Pace::Long, fields: given, mark: None, secret: None }
 }
 
 impl Plan<'_> {
@@ -106,8 +107,7 @@ impl Plan<'_> {
         if self.seen.mark() == Some(mark) {
             return None;
         }
-        let there = self.seen.fields.get("labels").and_then(Value::as_object).into_iter().flatten();
-        let others: Labels = there.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect();
+        let others = entries(self.seen.fields.get("labels"));
         let fields = json!({ "labels": labels(mark, tags, &others) });
         Some(Step { mark: Some(mark.clone()), ..step(self.dialect.calls.patch, "write the mark", fields) })
     }

@@ -1,6 +1,6 @@
 //! Parameters, persistence, maintenance, and what Redis instances do not have.
 
-use serde_json::{Map, Value};
+use serde_json::json;
 
 use super::super::super::inputs::dotted;
 use super::super::super::instances::{Resolving, shown};
@@ -27,8 +27,7 @@ pub(super) fn parameters(it: &mut Resolving<'_>) {
     let keys: Vec<String> = parameters.keys().map(|name| format!("parameters.{name}")).collect();
     let keys: Vec<&str> = std::iter::once("eviction_policy").chain(keys.iter().map(String::as_str)).collect();
     let origin = it.origin(&keys).or_else(|| it.spec.origin_of("parameters"));
-    let parameters: Map<String, Value> = parameters.into_iter().map(|(name, value)| (name, value.into())).collect();
-    it.out.put("parameters", Value::Object(parameters), origin);
+    it.out.put("parameters", json!(parameters), origin);
 }
 
 /// `persistence` and `rdb_period`.
