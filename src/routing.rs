@@ -77,11 +77,11 @@ fn told(errors: &[FieldError], path: &str) -> bool {
 pub fn check(config: &Config) -> Vec<FieldError> {
     let mut errors = Vec::new();
     for layer in config.value_layers() {
-        let wrapped;
+        let mut wrapped = Map::new();
         let (values, prefix) = match layer.block {
             None => (layer.values, layer.path.clone()),
             Some(provider) => {
-                wrapped = Map::from_iter([(provider.to_string(), Value::Object(layer.values.clone()))]);
+                wrapped.insert(provider.to_string(), Value::Object(layer.values.clone()));
                 (&wrapped, layer.path.clone())
             }
         };

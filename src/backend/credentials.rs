@@ -188,7 +188,11 @@ impl Given {
             let aws = Self::AWS_NAMES.iter().find(|(own, _)| self.shape == Shape::AwsKeys && own == name);
             aws.map_or_else(|| name.clone(), |(_, names)| names[0].to_owned())
         };
-        self.fields.iter().map(|(name, value)| (spelled(name), Value::from(value.expose_secret()))).collect()
+        let mut exposed = Map::new();
+        for (name, value) in &self.fields {
+            exposed.insert(spelled(name), value.expose_secret().into());
+        }
+        exposed
     }
 }
 

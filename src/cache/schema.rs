@@ -38,7 +38,10 @@ pub fn inputs_schema() -> Value {
 }
 
 fn object(fields: &[Field]) -> Value {
-    let properties: Map<String, Value> = fields.iter().map(|field| (field.key.to_owned(), described(field))).collect();
+    let mut properties = Map::new();
+    for field in fields {
+        properties.insert(field.key.to_owned(), described(field));
+    }
     let required: Vec<&str> = fields.iter().filter(|field| field.required).map(|field| field.key).collect();
     let mut schema = json!({ "type": "object", "properties": properties, "additionalProperties": false });
     if !required.is_empty() {

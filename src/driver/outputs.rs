@@ -30,7 +30,11 @@ impl Outputs {
     /// The secrets in the clear, for the answer alone.
     #[must_use]
     pub fn expose_secrets(&self) -> Map<String, Value> {
-        self.secrets.iter().map(|(key, secret)| ((*key).to_owned(), Value::from(secret.expose_secret()))).collect()
+        let mut exposed = Map::new();
+        for (key, secret) in &self.secrets {
+            exposed.insert((*key).to_owned(), secret.expose_secret().into());
+        }
+        exposed
     }
 }
 

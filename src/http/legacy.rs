@@ -107,7 +107,8 @@ fn created(ready: Ready) -> LegacyOutput {
     let secrets = ready.outputs.expose_secrets();
     let values = ready.outputs.values;
     let told = ["provider", "product", "region", "name", "resource_id"];
-    let place = told.iter().filter_map(|key| Some(((*key).to_owned(), values.get(*key)?.clone()))).collect();
+    let mut place = values.clone();
+    place.retain(|key, _| told.contains(&key.as_str()));
     let driver_type = values.get("product").and_then(Value::as_str).unwrap_or("cache-driver").to_owned();
     LegacyOutput {
         r#type: ready.resource_type,

@@ -105,10 +105,12 @@ pub(super) fn creation(dialect: &Dialect, fields: &Fields, project: &str) -> Val
     if let Some(key) = text("encryption_key") {
         put("kmsKey", key.into());
     }
-    if let Some(distribution) = text("zone_distribution") {
-        let zone = text("zone").map(|zone| ("zone".to_owned(), Value::from(zone)));
-        let distribution = [("mode".to_owned(), Value::from(distribution))].into_iter().chain(zone);
-        put("zoneDistributionConfig", Value::Object(distribution.collect()));
+    if let Some(mode) = text("zone_distribution") {
+        let mut distribution = json!({ "mode": mode });
+        if let Some(zone) = text("zone") {
+            distribution["zone"] = zone.into();
+        }
+        put("zoneDistributionConfig", distribution);
     }
     if let Some(backup) = text("managed_backup") {
         put("managedBackupSource", json!({ "backup": backup }));
