@@ -118,7 +118,7 @@ mounted=$(build from --pull-never "$image")
 root=$(build mount "$mounted")
 # Nothing but the binary, the authorities, and a directory for the configuration.
 [[ ! -e $root/bin/sh && ! -e $root/lib64 ]] || fail "the image holds more than it has to"
-[[ $(readelf --wide --dynamic "$root$entry") == *RELR* ]] || fail "the binary was not linked with the flags of scripts/linker-flags.sh"
+[[ $(readelf --wide --dynamic "$root$entry") == *RELR* ]] || fail "the binary was not linked with the flags of scripts/release-flags.sh"
 [[ -s $root/etc/ssl/certs/ca-certificates.crt ]] || fail "the image has no certificate authorities"
 
 # in_image MOUNT ARGUMENT...: runs the entry point as the image's user, on its files, read-only, with a directory mounted

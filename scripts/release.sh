@@ -9,7 +9,7 @@ if [[ ,$features, == *,sandbox,* || ,$features, == *,default,* ]]; then
     exit 2
 fi
 
-RUSTFLAGS=$(scripts/linker-flags.sh)
+RUSTFLAGS=$(scripts/release-flags.sh)
 export RUSTFLAGS
 
 cargo build --quiet --locked --release --bin cache-driver --no-default-features --features "$features"
