@@ -29,11 +29,13 @@ impl<K, V> fmt::Debug for Kept<K, V> {
 
 impl<K: Eq + Hash + Clone, V: Clone> Kept<K, V> {
     /// Keeps each value for `time` after it was written.
+    #[must_use]
     pub fn written_within(time: Duration, most: usize) -> Self {
         Self { most, time, renewed: false, entries: Mutex::default() }
     }
 
     /// Keeps each value for `time` after it was last written or asked for.
+    #[must_use]
     pub fn used_within(time: Duration, most: usize) -> Self {
         Self { renewed: true, ..Self::written_within(time, most) }
     }
