@@ -12,6 +12,6 @@ cd "$(dirname "$0")/.."
 flags='-C link-arg=-Wl,-z,pack-relative-relocs -C force-frame-pointers=yes'
 if [[ $(uname -m) == x86_64 ]]; then flags+=' -C link-arg=-Wl,--icf=all'; fi
 # The folder is there once something was fetched.
-cargo fetch --quiet --locked
+cargo fetch --quiet --locked --target "$(rustc --version --verbose | sed -n 's/^host: //p')"
 for sources in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do flags+=" --remap-path-prefix=$sources/="; done
 echo "$flags"
