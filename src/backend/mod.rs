@@ -19,6 +19,7 @@ mod who;
 
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 pub use calls::{Begun, CallOutcome, Calls, CloudCall, Observer, Unobserved};
@@ -124,6 +125,11 @@ pub trait Backend: Debug + Send + Sync {
     /// be some seconds old, and somebody may have taken the cache back since.
     async fn observe_anew(&self, at: &At) -> Result<Observed> {
         self.observe(at).await
+    }
+
+    /// How old what [`Backend::observe`] tells can be.
+    fn staleness(&self) -> Duration {
+        Duration::ZERO
     }
 
     /// What differs between what was set and what is there, with what each change costs.

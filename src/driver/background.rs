@@ -14,6 +14,7 @@ use super::{Driver, Operation, Outcome, Pending, Put};
 use crate::backend::{Observed, Phase};
 use crate::cache::{Code, GuResId, Mark, State};
 use crate::driver::lifecycle::Next;
+use crate::driver::locate::Found;
 use crate::driver::progress::later;
 use crate::driver::request::{Call, Marked};
 use crate::telemetry::{self, Ended};
@@ -88,7 +89,9 @@ impl Background {
         let since = known.map_or(since, |known| known.since);
         let removes = pending.removes || known.is_some_and(|known| known.removes);
         let phase = pending.hint.phase;
-        let new = Running { serial, operation, since, creates, removes, phase, began, ready: None };
+        // A held answer begins anew with each look.
+        let ready = known.and_then(|known| known.ready);
+        let new = Running { serial, operation, since, creates, removes, phase, began, ready };
         running.1.insert(id.clone(), new);
     }
 
@@ -220,7 +223,7 @@ impl Who {
     }
 
     /// Whether a request has just come.
-    fn is_first(self) -> bool {
+    pub(super) fn is_first(self) -> bool {
         matches!(self, Self::Caller)
     }
 }
@@ -282,8 +285,9 @@ impl Driver {
 
     /// Whether a DELETE may act on a cache that it could not act on when it came. While the cloud is at work on the cache, a PUT
     /// at another driver cannot write into its mark that it takes it back: it gets the time to, once the cloud is done.
-    pub(super) fn may_end(&self, id: &GuResId, who: Who, seen: &Observed) -> bool {
+    pub(super) fn may_end(&self, id: &GuResId, who: Who, found: &Found) -> bool {
         let (Who::Background(serial) | Who::Held(serial)) = who else { return true };
+        let seen = &found.seen;
         let (background, now) = (&self.inner.background, self.inner.clock.now());
         if background.current(id).is_some_and(|running| running.removes) {
             return true;
@@ -293,7 +297,10 @@ impl Driver {
             // The cloud is not at work: a driver would have to go on.
             Phase::Creating => !seen.missing.is_empty(),
             Phase::Changing | Phase::Busy => false,
-            Phase::Ready => since.is_some_and(|since| later(since, 2 * self.config().lifecycle.poll_interval) <= now),
+            Phase::Ready => {
+                let look = self.config().lifecycle.poll_interval + found.backend.staleness();
+                since.is_some_and(|since| later(since, 2 * look) <= now)
+            }
             // No PUT takes these back.
             Phase::Absent | Phase::Deleting | Phase::Shell | Phase::Failed => true,
         }

@@ -3,7 +3,7 @@
 use super::answer::{Asked, not_ours};
 use super::background::Who;
 use super::lifecycle::{self, Next, Wish};
-use super::locate::{Found, Halt, Search};
+use super::locate::{Found, Halt, Keys, Search};
 use super::request::{Call, Failure, Left, Outcome, Pending};
 use super::strays::Certainty;
 use super::{Cookie, Driver, DriverError, Operation};
@@ -48,8 +48,9 @@ impl Driver {
                 outcome => return Ok(Some(outcome)),
             }
         }
-        // Only the cookie tells where the cache was: without it, it can be in every place that may not be looked at.
-        let verified = by_cookie.is_some();
+        // The cookie tells where the cache was, or this very call has found it and goes on with it. Without either it can be in
+        // every place that may not be looked at.
+        let verified = by_cookie.is_some() || (begun && !who.is_first());
         let known: Vec<_> = by_cookie.iter().map(|found| found.at.place.clone()).collect();
         let mut search = self.search(&call.id, None, &keys, &known, Certainty::Now).await;
         match by_cookie {
@@ -120,6 +121,16 @@ impl Driver {
         }
     }
 
+    /// Whether what was put off has been overtaken since the look that it would act on, which others may have shared.
+    async fn was_taken_back(&self, asked: &Asked<'_>, found: &Found, who: Who) -> Result<bool, Halt> {
+        if who.is_first() || found.backend.staleness().is_zero() {
+            return Ok(false);
+        }
+        let keys = Keys::by(&found.at.credentials, found.at.place.provider());
+        let now = self.look_anew(found.at.place.clone(), &keys).await?;
+        Ok(self.is_newer(&asked.call.id, who, now.seen.mark()))
+    }
+
     /// The next step towards the end of one cache.
     async fn remove_one(&self, asked: &Asked<'_>, found: &Found, who: Who) -> Result<Outcome, Halt> {
         let call = asked.call;
@@ -130,12 +141,14 @@ impl Driver {
             let pending = self.pending(asked, found, Operation::Deleting, since, message);
             Ok(Outcome::Pending(Box::new(pending)))
         };
-        let may_end = self.may_end(&call.id, who, &found.seen);
+        let may_end = self.may_end(&call.id, who, found);
         match lifecycle::next(&call.id, Wish::Absent, &found.seen, &when) {
-            Next::Remove | Next::Detach | Next::Hold if !may_end => pending(format!(
-                "deleting: making sure that nobody takes it back; the cloud says `{}`",
-                found.seen.status
-            )),
+            Next::Remove | Next::Detach | Next::Hold if !may_end || self.was_taken_back(asked, found, who).await? => {
+                pending(format!(
+                    "deleting: making sure that nobody takes it back; the cloud says `{}`",
+                    found.seen.status
+                ))
+            }
             Next::Wait(_) => pending(format!("deleting: the cloud says `{}`", found.seen.status)),
             Next::Detach => {
                 let Some(mark) = found.seen.mark() else { return Ok(Outcome::Gone(Left::Nothing)) };

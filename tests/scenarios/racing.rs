@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::harness::{Caller, Server, Settings, World, sha256};
+use crate::harness::{Caller, Server, Settings, World, eventually, sha256};
 
 /// Sends the same PUT to all drivers at once until each says 200, and gives the passwords.
 async fn race(world: &World, urls: &[String]) -> Vec<String> {
@@ -143,13 +143,10 @@ async fn callers_that_hang_up_lose_nothing() {
     world.fault(json!({"kind": "slow", "millis": 300, "action": "CreateReplicationGroup"}));
     let mut impatient = resource.clone();
     let hung_up = tokio::spawn(async move { impatient.put(json!({})).await });
-    crate::harness::eventually("the create call", || async {
-        (world.count("CreateReplicationGroup") == 1).then_some(())
-    })
-    .await;
+    eventually("the create call", || async { (world.count("CreateReplicationGroup") == 1).then_some(()) }).await;
     hung_up.abort();
     // Nobody asks again, and it is made all the same.
-    crate::harness::eventually("the cache", || async { (!world.caches().await.is_empty()).then_some(()) }).await;
+    eventually("the cache", || async { (!world.caches().await.is_empty()).then_some(()) }).await;
     let ready = resource.get_until_settled().await;
     let ready = if ready.status == 200 { ready } else { resource.put_until_settled(json!({})).await.is(200) };
     assert_one_cache_with(&world, &[ready.password()]).await;
@@ -226,6 +223,21 @@ async fn what_a_put_takes_back_is_not_removed_by_a_delete_that_another_driver_ha
         world.minutes(20);
         again.delete().await.is(204);
     }
+}
+
+#[tokio::test]
+async fn a_delete_that_had_to_be_put_off_comes_to_its_end_while_its_answer_is_held() {
+    let world = World::with(|config| config.server.max_wait = std::time::Duration::from_mins(30)).await;
+    let driver = world.driver().await;
+    let mut resource = world.resource(&driver);
+    resource.put(json!({})).await.is(202);
+    let id = resource.id.clone();
+    let asking = tokio::spawn(async move { resource.delete_waiting("wait=1800").await });
+    eventually("the removal that is put off", || async { (world.count("DeleteReplicationGroup") == 1).then_some(()) })
+        .await;
+    some_minutes(&world, &driver, &id).await;
+    asking.await.unwrap().is(204);
+    assert!(world.caches().await.is_empty());
 }
 
 #[tokio::test]

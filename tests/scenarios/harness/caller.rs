@@ -87,6 +87,10 @@ impl Caller {
         self.call(Method::DELETE, "", &[], None).await
     }
 
+    pub(crate) async fn delete_waiting(&mut self, prefer: &str) -> Answer {
+        self.call(Method::DELETE, "", &[("prefer", prefer)], None).await
+    }
+
     /// POST of the interface of 2020.
     pub(crate) async fn legacy_post(&mut self, values: &Value) -> Answer {
         let secrets = self.account.as_ref().map_or(json!({}), |account| json!({"account": account}));

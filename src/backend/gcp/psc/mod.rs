@@ -113,6 +113,10 @@ impl Backend for Psc {
         self.seen(at, self.shared.api.look_anew(at, self.dialect.collection).await?).await
     }
 
+    fn staleness(&self) -> Duration {
+        self.shared.api.budget.interval()
+    }
+
     fn changes(&self, wanted: &Resolved, seen: &Observed) -> Vec<Change> {
         changes::changes(wanted, seen)
     }
