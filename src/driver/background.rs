@@ -3,11 +3,11 @@
 //! Nothing depends on it: whatever it leaves, the next request continues.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, Semaphore};
+use tokio::sync::{OwnedMutexGuard, Semaphore};
 use tracing::{Instrument, debug, info, warn};
 
 use super::{Driver, Operation, Outcome, Pending, Put};
@@ -197,9 +197,7 @@ impl Background {
             self.ready(id, now);
         }
         match outcome {
-            Outcome::Pending(pending) => {
-                self.begin(id, pending);
-            }
+            Outcome::Pending(pending) => self.begin(id, pending),
             Outcome::Ready(_) | Outcome::Gone(_) => self.forget(id),
             Outcome::Conflict(_) | Outcome::NotFound => {}
         }
@@ -397,29 +395,5 @@ impl Drop for Over {
         if let Some(serial) = self.serial {
             self.driver.inner.background.end(&self.id, serial);
         }
-    }
-}
-
-/// One at a time per resource within this process. Between processes the cloud's own idempotency decides.
-#[derive(Debug, Default)]
-pub(super) struct Turns {
-    turns: Mutex<HashMap<GuResId, Weak<AsyncMutex<()>>>>,
-}
-
-impl Turns {
-    pub(super) async fn take(&self, id: &GuResId) -> OwnedMutexGuard<()> {
-        let turn = {
-            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-            if turns.len() > 10_000 {
-                turns.retain(|_, turn| turn.strong_count() > 0);
-            }
-            let known = turns.get(id).and_then(Weak::upgrade);
-            known.unwrap_or_else(|| {
-                let turn = Arc::new(AsyncMutex::new(()));
-                turns.insert(id.clone(), Arc::downgrade(&turn));
-                turn
-            })
-        };
-        turn.lock_owned().await
     }
 }

@@ -24,6 +24,7 @@ mod secret;
 mod service;
 mod strays;
 mod sweep;
+mod turns;
 mod vanished;
 
 pub use cookie::{Cookie, CookieError};

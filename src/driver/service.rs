@@ -8,12 +8,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::background::{Background, Over, Turns, Who, Work};
+use super::background::{Background, Over, Who, Work};
 use super::inventory::Recent;
 use super::lifecycle::When;
 use super::progress::Experience;
 use super::request::{Call, Failure, Outcome, Put};
 use super::strays::Strays;
+use super::turns::Turns;
 use super::vanished::Told;
 use super::{Cookie, CookieError, DriverError, Keyring, Operation, OutputStyle};
 use crate::backend::{Phase, Registry, Typical};
